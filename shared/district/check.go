@@ -1,0 +1,66 @@
+package district
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Check tells every setting that is out of bounds, or nil. The bounds are those
+// of the design: a switch may make things stricter or looser only within them.
+func (d District) Check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if !ValidSlug(d.Slug) {
+		fault("slug: small letters, digits and '-', 2 to 40 of them, and no name of our own pages")
+	}
+	if d.Name == "" || !plain(d.Name, 80) {
+		fault("name: plain text of 1 to 80 characters")
+	}
+	for name, text := range map[string]string{"office": d.Office, "phone": d.Phone, "hours": d.Hours} {
+		if !plain(text, 120) {
+			fault("%s: plain text of up to 120 characters", name)
+		}
+	}
+	if _, err := time.LoadLocation(d.TimeZone); err != nil || d.TimeZone == "" {
+		fault("time_zone: an IANA name such as America/New_York")
+	}
+	if len(d.Languages) == 0 {
+		fault("languages: at least one")
+	}
+	for flow, roles := range d.Flows {
+		for _, r := range roles {
+			if !slices.Contains(Roles, r) {
+				fault("flows: %s: %q is no role", flow, r)
+			}
+		}
+	}
+	if d.LinkMinutes < 10 || d.LinkMinutes > 60 {
+		fault("link_minutes: 10 to 60")
+	}
+	for role, n := range d.MinimumLength {
+		if n < 8 || n > 64 {
+			fault("minimum_length: %s: 8 to 64", role)
+		}
+	}
+	for name, address := range map[string]string{"mail_from": d.MailFrom, "mail_reply_to": d.MailReplyTo, "safety_email": d.SafetyEmail} {
+		if _, err := mail.ParseAddress(address); err != nil && (address != "" || name == "mail_from") {
+			fault("%s: an e-mail address", name)
+		}
+	}
+	if u, err := url.Parse(d.Portal); d.Portal != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		fault("portal: an https address")
+	}
+	return errors.Join(faults...)
+}
+
+// plain reports whether text is short and has nothing in it that could break a
+// header or hide something: no control characters.
+func plain(text string, most int) bool {
+	return len([]rune(text)) <= most && !strings.ContainsFunc(text, unicode.IsControl)
+}
