@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/shared/mail"
+	"github.com/sparekey/sparekey/shared/port"
 )
 
 // Received is one mail as a mail program shows it.
@@ -53,14 +55,18 @@ var _ mail.Sender = (*Mailbox)(nil)
 // NewMailbox returns an empty mailbox that reads the time from now.
 func NewMailbox(now func() time.Time) *Mailbox { return &Mailbox{now: now} }
 
-// Send keeps the mail. It rejects what SES does: an envelope address that is
-// none, and bytes that are no mail.
+// Send keeps the mail. It rejects a recipient that is no address, and bytes that
+// are no mail. A sender that is no address is the district's setting, which can
+// be put right: that is no reason to give the mail up.
 func (b *Mailbox) Send(ctx context.Context, m mail.Mail) (string, error) {
 	if err := over(ctx); err != nil {
 		return "", err
 	}
-	if !isAddress(m.From) || !isAddress(m.To) {
-		return "", fmt.Errorf("%w: not an address", mail.ErrRejected)
+	if !isAddress(m.To) {
+		return "", fmt.Errorf("%w: the recipient is no address", mail.ErrRejected)
+	}
+	if !isAddress(m.From) {
+		return "", fmt.Errorf("%w: the sender is no address", port.ErrUnavailable)
 	}
 	r, err := read(m.Raw)
 	if err != nil {
@@ -153,7 +159,7 @@ func (r *Received) body(header textproto.MIMEHeader, body io.Reader) error {
 func (r *Received) parts(parts *multipart.Reader) error {
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
