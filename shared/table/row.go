@@ -1,6 +1,7 @@
 package table
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,3 +75,29 @@ func overlay(stored []byte, value any) []byte {
 }
 
 func isLost(err error) bool { return errors.Is(err, port.ErrUnknown) }
+
+// Amend reads one item, lets change alter its row, and puts it back if nothing
+// has come between; else it tries again as [Store.Update] does. It returns the
+// row as it is stored now. Where change declines, nothing is written and done is
+// false.
+func Amend[T any](ctx context.Context, s Store, key Key, change func(*Row[T]) bool) (row Row[T], done bool, err error) {
+	var ops []Op
+	err = s.Update(ctx, []Key{key}, func(items []Item) ([]Op, error) {
+		ops = nil
+		if row, err = As[T](items[0]); err != nil || !change(&row) {
+			return nil, err
+		}
+		ops = []Op{row.Put()}
+		return ops, nil
+	})
+	if err != nil || ops == nil {
+		return row, false, err
+	}
+	return row.Stored(ops[0]), true, nil
+}
+
+// Stored is the row after op, its Put, was written: as it would be read now.
+func (r Row[T]) Stored(op Op) Row[T] {
+	r.Item, r.was = op.Item, op.Item.Version
+	return r
+}

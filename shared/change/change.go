@@ -1,0 +1,316 @@
+// Package change sets passwords: every act that does goes through here.
+//
+// A password lives in Cognito and all else in the table, and no transaction
+// spans both. So a change begins with one Write that checks the proof once more
+// and puts a CHANGE item on the account, sets the password, and finishes with one
+// Write that removes the item, uses up the token, raises the epoch, and adds the
+// audit entry and the notice. Whoever dies in between leaves the CHANGE item,
+// which carries all that finish would have written; once its lease has lapsed the
+// next comer or the sweep settles it.
+//
+// It promises: of all who hold a proof at the same time one wins; a password is
+// never changed without an audit entry and a notice; a definite refusal uses
+// nothing up. It leaves the proof itself, and the rules for a password, to its
+// callers.
+//
+// Read [Maker.Make] first.
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/notice"
+	"github.com/sparekey/sparekey/shared/port"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/token"
+)
+
+// Lease is how long a change that gives no answer keeps others out. The
+// deadline for setting the password lies inside it, and it lies beyond the
+// timeout of every function that changes passwords: when it lapses, nobody works
+// on the change any more.
+const Lease = 30 * time.Second
+
+// The queues that a change owes in: itself once its lease lapses, and the sign-out.
+const (
+	Queue        = "CHANGE"
+	SignOutQueue = "SIGNOUT"
+)
+
+// Lock is the CHANGE item: who changes, and all that finishing will write.
+type Lock struct {
+	ID       string    `json:"id"`
+	District string    `json:"district"`
+	Account  string    `json:"account"`
+	Epoch    int       `json:"epoch"` // at proof
+	Token    string    `json:"token"` // digest of the token that proved it
+	Ends     time.Time `json:"ends"`
+	Told
+}
+
+// Told is what the audit and the notice will say.
+type Told struct {
+	Route    string   `json:"route"`
+	Attempt  string   `json:"attempt"` // the form's, so that a double tap is known
+	Agent    string   `json:"agent"`
+	Network  string   `json:"network"`
+	Request  string   `json:"request"`
+	Language string   `json:"language"`
+	To       []string `json:"to"` // addresses as they were at proof
+}
+
+// Proof is what showed that the owner may: a token, as it was read together with
+// the account and the pointer to the living token.
+type Proof struct {
+	Account account.Account
+	Digest  string
+	Token   table.Row[token.Token]
+	Living  table.Row[token.Living]
+}
+
+// Maker makes changes.
+type Maker struct {
+	Store    table.Store
+	Password credential.Setter
+	Sessions credential.Ender
+	Now      func() time.Time
+}
+
+// ErrAgain says that something moved between proof and change; nothing was done.
+// Prove again, and then it is known what moved.
+var ErrAgain = errors.New("prove again")
+
+// Make sets the password, or returns a problem, or ErrAgain.
+func (m Maker) Make(ctx context.Context, proof Proof, password string, told Told) error {
+	lock, err := m.begin(ctx, proof, told)
+	if err != nil {
+		return err
+	}
+	if err := m.set(ctx, lock, password); err != nil {
+		return err
+	}
+	if err := settle(ctx, m.Store, lock.Value, certain, m.Now()); err != nil {
+		return unknown(lock.Value, m.Now()).Because(fmt.Errorf("finish: %w", err))
+	}
+	_ = SignOut(ctx, m.Store, m.Sessions, lock.Value.District, lock.Value.Account) // owed until done: the sweep comes by
+	return nil
+}
+
+func key(l Lock) table.Key { return Key(l.District, l.Account) }
+
+// Key is where the change of an account is kept.
+func Key(slug, id string) table.Key { return account.Key(slug, id).At("CHANGE") }
+
+// SignOutKey is where an owed sign-out is kept.
+func SignOutKey(slug, id string) table.Key { return account.Key(slug, id).At("SIGNOUT") }
+
+// begin puts the lock, if nothing that was proved has moved.
+func (m Maker) begin(ctx context.Context, proof Proof, told Told) (table.Row[Lock], error) {
+	who, now := proof.Account, m.Now()
+	told.To = who.Addresses()
+	lock := table.New(Key(who.District, who.ID), Lock{
+		ID: m.Store.Nonce(), District: who.District, Account: who.ID, Epoch: who.State.Value.Epoch,
+		Token: proof.Digest, Ends: now.Add(Lease), Told: told,
+	})
+	lock.Due = table.Due{Queue: Queue, At: lock.Value.Ends}
+	err := m.Store.Write(ctx,
+		who.Profile.Check(), who.State.Check(), proof.Token.Check(), proof.Living.Check(), lock.Put())
+	var changed *table.Changed
+	switch {
+	case err == nil:
+		return lock, nil
+	case errors.As(err, &changed):
+		return lock, m.meet(ctx, key(lock.Value), told.Attempt, now)
+	}
+	return lock, problem.New(problem.Unavailable).Because(fmt.Errorf("begin change: %w", err))
+}
+
+// meet finds out who is in the way: somebody who is changing it now, somebody
+// who died doing so (then this settles it), or nobody any more.
+func (m Maker) meet(ctx context.Context, at table.Key, attempt string, now time.Time) error {
+	items, err := m.Store.Get(ctx, at)
+	if err != nil {
+		return problem.New(problem.Unavailable).Because(fmt.Errorf("read change: %w", err))
+	}
+	other, err := table.As[Lock](items[0])
+	if err != nil {
+		return err
+	}
+	switch {
+	case !other.Exists():
+		return ErrAgain
+	case !now.Before(other.Value.Ends):
+		if err := settle(ctx, m.Store, other.Value, uncertain, now); err != nil {
+			return problem.New(problem.Unavailable).Because(fmt.Errorf("settle change: %w", err))
+		}
+		return ErrAgain
+	case attempt != "" && attempt == other.Value.Attempt:
+		return unknown(other.Value, now) // the other tap of a double tap
+	}
+	return problem.New(problem.ChangedMeanwhile).After(other.Value.Ends.Sub(now))
+}
+
+// set sets the password. A definite no releases the account at once; no answer
+// keeps the lease, because the password may be set already.
+func (m Maker) set(ctx context.Context, lock table.Row[Lock], password string) error {
+	err := m.Password.Set(ctx, lock.Value.Account, password, credential.Permanent)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, credential.ErrPolicy):
+		m.release(ctx, lock)
+		return problem.New(problem.PasswordRefused).Because(err)
+	case port.NotDone(err):
+		m.release(ctx, lock)
+		return problem.New(problem.Busy).After(busyWait).Because(err)
+	}
+	return unknown(lock.Value, m.Now()).Because(err)
+}
+
+const busyWait = 5 * time.Second
+
+// release takes the lock away. Where even that fails it lapses, and is settled as
+// a change that may have happened: one notice too many, never one too few.
+func (m Maker) release(ctx context.Context, lock table.Row[Lock]) {
+	_ = m.Store.Update(ctx, []table.Key{lock.Key}, func(items []table.Item) ([]table.Op, error) {
+		now, err := table.As[Lock](items[0])
+		if err != nil || now.Value.ID != lock.Value.ID {
+			return nil, err
+		}
+		return []table.Op{now.Delete()}, nil
+	})
+}
+
+func unknown(l Lock, now time.Time) *problem.Error {
+	return problem.New(problem.ChangeUnknown).After(max(l.Ends.Sub(now), time.Second))
+}
+
+// certainty is whether the password is known to be set.
+type certainty bool
+
+const (
+	certain   certainty = true
+	uncertain certainty = false
+)
+
+// errSettled says that somebody else has settled the change meanwhile.
+var errSettled = errors.New("settled already")
+
+// Lapsed settles a change whose lease is over, for the sweep. One that is not
+// over, or is settled, is left alone.
+func Lapsed(ctx context.Context, store table.Store, at table.Key, now time.Time) error {
+	items, err := store.Get(ctx, at)
+	if err != nil {
+		return fmt.Errorf("read change: %w", err)
+	}
+	lock, err := table.As[Lock](items[0])
+	if err != nil || !lock.Exists() || now.Before(lock.Value.Ends) {
+		return err
+	}
+	if err := settle(ctx, store, lock.Value, uncertain, now); !errors.Is(err, errSettled) {
+		return err
+	}
+	return nil
+}
+
+// settle writes all that a change owes in one Write: surely done by its maker,
+// or perhaps done by one who died. Only the lock's own ID makes it valid: a
+// lock that has gone, or another's in its place, is errSettled.
+func settle(ctx context.Context, store table.Store, l Lock, sure certainty, now time.Time) error {
+	keys := []table.Key{key(l), account.StateKey(l.District, l.Account), token.Key(l.Token), SignOutKey(l.District, l.Account)}
+	return store.Update(ctx, keys, func(items []table.Item) ([]table.Op, error) {
+		lock, err := table.As[Lock](items[0])
+		if err != nil {
+			return nil, err
+		}
+		if lock.Value.ID != l.ID {
+			return nil, errSettled
+		}
+		state, err := table.As[account.State](items[1])
+		if err != nil {
+			return nil, err
+		}
+		proof, err := table.As[token.Token](items[2])
+		if err != nil {
+			return nil, err
+		}
+		ops := []table.Op{lock.Delete(), moveState(state, l, sure, now), owe(items[3], now)}
+		ops = append(ops, spend(proof, state.Value.Epoch+1, sure)...)
+		return append(ops, tell(store, l, sure, now)...), nil
+	})
+}
+
+// moveState raises the epoch, which ends all that was made before; a sure change
+// also activates the account, lifts what was due to the password, and is kept as
+// the last. What somebody disowned while it ran stays disowned.
+func moveState(state table.Row[account.State], l Lock, sure certainty, now time.Time) table.Op {
+	s := &state.Value
+	if sure {
+		s.Activated, s.Must = true, account.Must{}
+		s.Disputed = s.Disputed && s.Epoch != l.Epoch
+		s.Last = account.Last{Attempt: l.Attempt, Proof: l.Token, At: now, Route: l.Route}
+	}
+	s.Epoch++
+	return state.Put()
+}
+
+// spend uses the token up; of a change that only may have happened it moves the
+// token to the new epoch instead, so that its owner can press again.
+func spend(proof table.Row[token.Token], epoch int, sure certainty) []table.Op {
+	if !proof.Exists() {
+		return nil
+	}
+	if sure {
+		proof.Value.Used = true
+	} else {
+		proof.Value.Epoch = epoch
+	}
+	return []table.Op{proof.Put()}
+}
+
+// owe puts the sign-out that is owed now.
+func owe(item table.Item, now time.Time) table.Op {
+	row, _ := table.As[struct{}](item) // it holds nothing: that it is there is all
+	row.Due = table.Due{Queue: SignOutQueue, At: now}
+	return row.Put()
+}
+
+func tell(store table.Store, l Lock, sure certainty, now time.Time) []table.Op {
+	act, kind := audit.PasswordChanged, notice.Changed
+	if !sure {
+		act, kind = audit.PasswordMayChanged, notice.MayChanged
+	}
+	entry := audit.Entry{
+		At: now, District: l.District, Account: l.Account, Act: act, Actor: "owner", Route: l.Route,
+		Request: l.Request, Agent: l.Agent, Network: l.Network,
+	}
+	n := notice.Notice{
+		District: l.District, Account: l.Account, Kind: kind, Route: l.Route, Agent: l.Agent, At: now,
+		Language: l.Language, To: l.To,
+	}
+	return []table.Op{entry.Put(store.Rand), n.Put(store.Nonce(), now)}
+}
+
+// SignOut ends what Cognito remembers of an account's sign-ins, if that is owed,
+// and strikes it off. The item lives until then and blocks nothing.
+func SignOut(ctx context.Context, store table.Store, sessions credential.Ender, slug, id string) error {
+	items, err := store.Get(ctx, SignOutKey(slug, id))
+	if err != nil || !items[0].Exists() {
+		return err
+	}
+	if err := sessions.SignOut(ctx, id); err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	err = store.Write(ctx, table.Op{Act: table.Delete, Item: table.Item{Key: items[0].Key}, Was: items[0].Version})
+	if owedAgain := (*table.Changed)(nil); errors.As(err, &owedAgain) {
+		return nil // a later change owes another; that one is due by itself
+	}
+	return err
+}

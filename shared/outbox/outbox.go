@@ -1,0 +1,80 @@
+// Package outbox is how something owed gets done once, whatever fails: what a
+// request and a notice have in common on their way to becoming mail.
+//
+// The item is the outbox. It is due; a courier claims it by moving what is due to
+// the end of a lease, works, and records an outcome on its own claim's version.
+// One that dies leaves the lease to run out, and the item is due again. All of it
+// is pure: nothing here reads, writes or looks at a clock.
+package outbox
+
+import "time"
+
+// Outcome is what became of it. Empty: not decided yet.
+type Outcome string
+
+// The outcomes, as the helpdesk and the local run tell them.
+const (
+	Sent           Outcome = "sent"
+	UsernamesSent  Outcome = "usernames-sent"
+	ActivationSent Outcome = "activation-sent"
+	NoMatch        Outcome = "no-match"
+	Disabled       Outcome = "disabled"
+	NoAddress      Outcome = "no-address"
+	Off            Outcome = "off"
+	OverBudget     Outcome = "over-budget"
+	Living         Outcome = "living" // a link mailed before still works
+	Frozen         Outcome = "frozen"
+	Refused        Outcome = "refused" // by the mail service, for good
+	Failed         Outcome = "failed"  // a day of trying
+)
+
+// Progress is the part that both kinds of item keep.
+type Progress struct {
+	Outcome  Outcome   `json:"outcome"`
+	Decided  time.Time `json:"decided"`
+	Tries    int       `json:"tries"` // claims so far
+	Claim    string    `json:"claim"` // who works on it; whoever holds it may record
+	Until    time.Time `json:"claim_until"`
+	MailID   string    `json:"mail_id"` // the mail service's
+	LastWhat string    `json:"last_fault"`
+}
+
+const (
+	// Lease is how long a claim lasts. It outlives the courier's own timeout, so
+	// nobody works on an item that another has claimed.
+	Lease = 2 * time.Minute
+	// GiveUp is how long delivery is tried before it has failed.
+	GiveUp    = 24 * time.Hour
+	firstWait = time.Minute
+	mostWait  = time.Hour
+)
+
+// Open reports whether the item still owes something and nobody works on it.
+func (p Progress) Open(now time.Time) bool { return p.Outcome == "" && !now.Before(p.Until) }
+
+// Claimed is the progress of an item that somebody takes.
+func (p Progress) Claimed(by string, now time.Time) Progress {
+	p.Claim, p.Until = by, now.Add(Lease)
+	p.Tries++
+	return p
+}
+
+// Done is the progress of an item that is decided.
+func (p Progress) Done(o Outcome, mailID string, now time.Time) Progress {
+	p.Outcome, p.Decided, p.MailID, p.Until = o, now, mailID, time.Time{}
+	return p
+}
+
+// Later is the progress of an item that could not be delivered yet, and when it
+// is due again: after a minute, doubling to an hour.
+func (p Progress) Later(why string, now time.Time) (Progress, time.Time) {
+	p.LastWhat, p.Until = why, time.Time{}
+	wait := mostWait
+	if p.Tries <= 6 {
+		wait = firstWait << max(p.Tries-1, 0)
+	}
+	return p, now.Add(min(wait, mostWait))
+}
+
+// Hopeless reports whether an item asked for then has been tried long enough.
+func Hopeless(asked, now time.Time) bool { return now.Sub(asked) >= GiveUp }
