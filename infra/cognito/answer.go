@@ -1,7 +1,6 @@
 package cognito
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -81,13 +80,7 @@ func setOutcome(err error) error {
 }
 
 // isMissing: there is no such account.
-func isMissing(err error) bool {
-	var e *types.UserNotFoundException
-	return errors.As(err, &e)
-}
+func isMissing(err error) bool { return reply.Code(err) == "UserNotFoundException" }
 
 // isThere: somebody else has created it at the same time.
-func isThere(err error) bool {
-	var e *types.UsernameExistsException
-	return errors.As(err, &e)
-}
+func isThere(err error) bool { return reply.Code(err) == "UsernameExistsException" }
