@@ -45,7 +45,7 @@ func (t *Table) walk(r table.Range, after string) iter.Seq[string] {
 	case r.Newest:
 		return line.down(r.Prefix + "\xff") // no byte of any text
 	case after != "":
-		return line.up(after + "\x00") // the very next text there could be
+		return line.up(order.Behind(after))
 	default:
 		return line.up(r.Prefix)
 	}

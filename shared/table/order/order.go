@@ -40,6 +40,9 @@ func Due(i table.Item) string {
 // all of the rest.
 func Until(t time.Time) string { return t.UTC().Format(moment) + "\x02" }
 
+// Behind is the first text behind a position: below all that follows it.
+func Behind(at string) string { return at + sep }
+
 // By is where an item stands in its partition of the by index; empty if it is
 // not in it.
 func By(i table.Item) string {
@@ -50,6 +53,12 @@ func By(i table.Item) string {
 }
 
 func position(sort string, k table.Key) string { return sort + sep + k.PK + sep + k.SK }
+
+// Sort is the part of a position that its owner chose.
+func Sort(at string) string {
+	sort, _, _ := strings.Cut(at, sep)
+	return sort
+}
 
 // Row is the item that stands at a position of an index: its key, and in a due
 // queue the moment. ok is false for what is no position.
