@@ -79,7 +79,7 @@ func (p pool) open(through func(wire) wire) *cognito.Store {
 	}
 	if through != nil {
 		config.HTTP = through(http.DefaultClient.Do)
-		config.Deadline = 800 * time.Millisecond
+		config.Jitter = func() float64 { return 0 }
 	}
 	return cognito.Open(config)
 }
