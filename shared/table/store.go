@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/sparekey/sparekey/shared/port"
 )
 
 // Store is a [Table] in the hands of a flow. It mints the nonces, repeats a
@@ -43,10 +45,19 @@ func (s Store) Write(ctx context.Context, ops ...Op) error {
 	return s.repeat(ctx, ops)
 }
 
+// repeat asks for a lost reply again. An answer of "not done" to that says nothing
+// of the time before: what was once in doubt stays so until the table has said
+// that it is done, or that something else is there.
 func (s Store) repeat(ctx context.Context, ops []Op) error {
 	err := s.Table.Write(ctx, ops...)
-	for try := 1; try < repeats && isLost(err) && ctx.Err() == nil; try++ {
+	if !isLost(err) {
+		return err
+	}
+	for try := 1; try < repeats && (isLost(err) || port.NotDone(err)) && ctx.Err() == nil; try++ {
 		err = s.Table.Write(ctx, ops...)
+	}
+	if port.NotDone(err) {
+		return fmt.Errorf("%w: and asked again, %s", port.ErrUnknown, err.Error())
 	}
 	return err
 }
