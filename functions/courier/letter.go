@@ -6,6 +6,7 @@ import (
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/mail"
+	"github.com/sparekey/sparekey/shared/token"
 	"github.com/sparekey/sparekey/shared/web"
 )
 
@@ -36,24 +37,24 @@ type listed struct {
 }
 
 // reset is the letter with the link and the code to set a new password.
-func (l letters) reset(e envelope, username, token, code, notMe string, ends time.Time) (mail.Mail, error) {
-	return l.invitation("reset", e, username, token, code, notMe, ends)
+func (l letters) reset(e envelope, username, link, code, notMe string, ends time.Time) (mail.Mail, error) {
+	return l.invitation("reset", e, username, link, code, notMe, ends)
 }
 
 // activation is the same for an account that never had a password.
-func (l letters) activation(e envelope, username, token, code, notMe string, ends time.Time) (mail.Mail, error) {
-	return l.invitation("activation", e, username, token, code, notMe, ends)
+func (l letters) activation(e envelope, username, link, code, notMe string, ends time.Time) (mail.Mail, error) {
+	return l.invitation("activation", e, username, link, code, notMe, ends)
 }
 
-func (l letters) invitation(kind string, e envelope, username, token, code, notMe string, ends time.Time) (mail.Mail, error) {
+func (l letters) invitation(kind string, e envelope, username, link, code, notMe string, ends time.Time) (mail.Mail, error) {
 	w := l.begin(e, kind)
 	before := w.before(ends)
 	w.preview = before
 	w.put(block{Kind: "title", Says: w.own("title")})
 	w.put(block{Kind: "paragraph", Says: w.own("text", "username", username)})
-	w.put(block{Kind: "button", Says: w.own("button"), Note: before, URL: w.address("/r/" + token)})
+	w.put(block{Kind: "button", Says: w.own("button"), Note: before, URL: w.address("/r/" + link)})
 	w.put(block{Kind: "section", Says: w.common("device.title")})
-	w.put(block{Kind: "code", Says: w.common("device.text", "page", w.typed("/code")), Code: grouped(code)})
+	w.put(block{Kind: "code", Says: w.common("device.text", "page", w.typed("/code")), Code: token.SpellCode(code)})
 	w.put(block{Kind: "paragraph", Says: w.common("once")})
 	w.put(block{Kind: "section", Says: w.common("notme.title")})
 	w.put(block{Kind: "link", Note: w.own("notme.text"), Says: w.own("notme.link"), URL: w.address("/not-me/" + notMe)})
@@ -138,8 +139,8 @@ func (w *writing) circumstances(route, agent string, at time.Time) []line {
 	return lines
 }
 
-// paused is how long a dispute stops recovery of the account.
-const paused = 72 * time.Hour
+// disputePause is how long a dispute stops recovery of the account.
+const disputePause = 72 * time.Hour
 
 // disputed tells the district's safety mailbox that somebody said "this was not
 // me". It names nobody: staff find the account by its id.
@@ -150,7 +151,7 @@ func (l letters) disputed(e envelope, account string, at time.Time) (mail.Mail, 
 	w.put(block{Kind: "paragraph", Says: w.own("text")})
 	w.put(block{Kind: "details", Items: []line{w.own("account", "account", account), w.common("when", "time", w.moment(at))}})
 	w.put(block{Kind: "list", Says: w.own("done"), Items: []line{
-		w.own("done.signout"), w.own("done.links"), w.own("done.paused", "time", w.moment(at.Add(paused))),
+		w.own("done.signout"), w.own("done.links"), w.own("done.paused", "time", w.moment(at.Add(disputePause))),
 	}})
 	w.put(block{Kind: "list", Says: w.own("next"), Items: []line{
 		w.own("next.find"), w.own("next.call"), w.own("next.wait"),

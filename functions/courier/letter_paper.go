@@ -4,6 +4,7 @@ import (
 	"embed"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	plaintext "text/template"
 )
@@ -73,18 +74,14 @@ func (w *writing) opened() {
 
 // footer says who can be called, and what nobody will ever ask for.
 func (w *writing) footer() []line {
-	var lines []line
-	var who []string
-	for _, part := range []string{w.District.Office, w.District.Phone, w.District.Hours} {
-		if part = plain(part); part != "" {
-			if part == plain(w.District.Phone) {
-				part = ltrOpens + part + ltrEnds
-			}
-			who = append(who, part)
-		}
+	phone := plain(w.District.Phone)
+	if phone != "" {
+		phone = phoneOpens + phone + ltrEnds
 	}
-	if len(who) > 0 {
-		lines = append(lines, line{said: strings.Join(who, ", ") + ".", own: true})
+	who := slices.DeleteFunc([]string{plain(w.District.Office), phone, plain(w.District.Hours)}, func(part string) bool { return part == "" })
+	never := w.common("never")
+	if len(who) == 0 {
+		return []line{never}
 	}
-	return append(lines, w.common("never"))
+	return []line{{said: strings.Join(who, ", ") + ".", own: true}, never}
 }

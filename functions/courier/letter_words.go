@@ -46,21 +46,27 @@ type line struct {
 	own       bool // in the letter's language; else it is English
 }
 
-// Around a value that is written from left to right in every language stand two
+// Around a value that is written from left to right in every language stand
 // characters of Unicode's private use, until HTML puts bdi there. [plain] takes
 // them out of every value, so no name can bring its own.
 const (
-	ltrOpens = "\uE000"
-	ltrEnds  = "\uE001"
+	ltrOpens   = "\uE000"
+	phoneOpens = "\uE001" // the same, and never broken over two lines
+	ltrEnds    = "\uE002"
+)
+
+var (
+	unmarked = strings.NewReplacer(ltrOpens, "", phoneOpens, "", ltrEnds, "")
+	isolated = strings.NewReplacer(ltrOpens, `<bdi dir="ltr">`, phoneOpens, `<bdi dir="ltr" style="white-space:nowrap">`, ltrEnds, `</bdi>`)
 )
 
 // leftToRight names the values that are so written, whatever the language is.
-var leftToRight = map[string]bool{"username": true, "page": true, "account": true, "phone": true}
+var leftToRight = map[string]bool{"username": true, "page": true, "account": true}
 
 // say is the only way by which words come into a letter, so that every value is
 // made harmless here, and nowhere else.
 func (w *writing) say(key string, args ...string) line {
-	filled := []string{"n", strconv.Itoa(w.count)}
+	var filled []string
 	for i := 0; i+1 < len(args); i += 2 {
 		value := plain(args[i+1])
 		if leftToRight[args[i]] {
@@ -68,27 +74,29 @@ func (w *writing) say(key string, args ...string) line {
 		}
 		filled = append(filled, args[i], value)
 	}
+	filled = append(filled, "n", strconv.Itoa(w.count))
 	said, own := w.language.Find(i18n.Say(key, filled...))
 	return line{key: key, said: said, own: own}
 }
 
 // Plain is the sentence for text and headers.
-func (l line) Plain() string { return strings.NewReplacer(ltrOpens, "", ltrEnds, "").Replace(l.said) }
+func (l line) Plain() string { return unmarked.Replace(l.said) }
 
 // HTML is the sentence for HTML. One that had to be said in English is marked.
 func (l line) HTML() template.HTML {
-	isolate := strings.NewReplacer(ltrOpens, `<bdi dir="ltr">`, ltrEnds, `</bdi>`)
-	text := isolate.Replace(html.EscapeString(l.said))
+	text := isolated.Replace(html.EscapeString(l.said))
 	if !l.own {
 		text = `<span lang="en" dir="ltr">` + text + `</span>`
 	}
-	return template.HTML(text) //nolint:gosec // escaped two lines above
+	return template.HTML(text) //nolint:gosec // escaped above
 }
 
 // plain makes a value harmless wherever it may stand: one line, without control
 // characters (a line break would begin a new header), without those that turn
-// the direction of writing around (they make an address look like another), and
-// without private use. The joiners that Persian and Indic names need stay.
+// the direction of writing around (they make an address look like another),
+// without private use, and without the beginning of an encoded word (a mail
+// program would decode it in a header). The joiners that Persian and Indic names
+// need stay.
 func plain(value string) string {
 	value = strings.Map(func(r rune) rune {
 		switch {
@@ -99,7 +107,7 @@ func plain(value string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(value, " "))
-	return strings.Join(strings.Fields(value), " ")
+	return strings.ReplaceAll(strings.Join(strings.Fields(value), " "), "=?", "= ?")
 }
 
 // address makes the address of one of the district's pages, in the letter's
@@ -121,14 +129,6 @@ func (w *writing) typed(path string) string {
 	return w.Site.Host() + w.Site.Path("/"+w.District.Slug+path)
 }
 
-// grouped writes a code as it is read out.
-func grouped(code string) string {
-	if len(code) != 8 {
-		return code
-	}
-	return code[:4] + "-" + code[4:]
-}
-
 // before tells until when a link works: as time of day, for nobody remembers
 // when a mail came, and as a span, for those who do.
 func (w *writing) before(ends time.Time) line {
@@ -137,8 +137,7 @@ func (w *writing) before(ends time.Time) line {
 	if left >= 48*time.Hour {
 		unit, n = "days", left.Round(24*time.Hour)/(24*time.Hour)
 	}
-	w.count = int(n)
-	span := w.common(unit).said
+	span := w.common(unit, "n", strconv.Itoa(int(n))).said
 	until := w.language.Until(end, now)
 	if until == w.language.Clock(end) {
 		return w.common("before.today", "time", until, "span", span)
