@@ -71,5 +71,9 @@ func (v View) Title() template.HTML {
 	return v.T(v.name + ".title")
 }
 
-// ProblemPage is the common page for a problem that no form can show.
-const ProblemPage = "problem"
+// The common pages: for a problem that no form can show, and for what the
+// district has switched off.
+const (
+	ProblemPage = "problem"
+	OffPage     = "off"
+)

@@ -3,9 +3,11 @@ package web
 import (
 	"html"
 	"html/template"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/i18n"
@@ -38,21 +40,44 @@ type View struct {
 // T says a sentence: its key, then names and values. A sentence that the page's
 // language lacks is said in English, and marked as such for screen readers.
 func (v View) T(key string, args ...string) template.HTML {
-	return v.say(i18n.Say(key, args...))
+	return v.Say(i18n.Say(key, args...))
 }
 
-func (v View) say(t i18n.Text) template.HTML {
+// Say is T for a sentence that was made elsewhere.
+func (v View) Say(t i18n.Text) template.HTML {
 	said, own := v.language.Find(t)
-	text := html.EscapeString(said)
+	return marked(html.EscapeString(said), own)
+}
+
+// Show is T for values that read the same in every language: a name, an
+// address, a code. Each stands out, and keeps its direction within a sentence
+// that is written from right to left.
+func (v View) Show(key string, args ...string) template.HTML {
+	said, own := v.language.Find(i18n.Say(key)) // leaves {name} as it is
+	values := make([]string, len(args)/2*2)
+	for i := 0; i < len(values); i += 2 {
+		values[i] = "{" + args[i] + "}"
+		values[i+1] = `<bdi dir="ltr">` + html.EscapeString(args[i+1]) + `</bdi>`
+	}
+	return marked(strings.NewReplacer(values...).Replace(html.EscapeString(said)), own)
+}
+
+// marked takes text that is escaped already.
+func marked(text string, own bool) template.HTML {
 	if !own {
 		text = `<span lang="en" dir="ltr">` + text + `</span>`
 	}
-	return template.HTML(text) //nolint:gosec // escaped in the line above
+	return template.HTML(text) //nolint:gosec // escaped by both callers
 }
 
 // Link makes the address of one of the district's own pages, "" being its hub.
+// On a page without a district it is the page of that name at the root.
 func (v View) Link(path string) string {
-	return v.Root(strings.TrimSuffix("/"+v.District.Slug+"/"+strings.TrimPrefix(path, "/"), "/"))
+	path = strings.TrimPrefix(path, "/")
+	if v.District.Slug == "" {
+		return v.Root("/" + path)
+	}
+	return v.Root(strings.TrimSuffix("/"+v.District.Slug+"/"+path, "/"))
 }
 
 // Root makes the address of a page outside any district.
@@ -87,9 +112,14 @@ func (v View) Draft() bool { return v.language.Meta.Status != "reviewed" }
 // Language speaks the page's language, for times of day.
 func (v View) Language() *i18n.Language { return v.language }
 
-// Languages lists what the page may be read in, in the district's order.
+// Languages lists what the page may be read in, in the district's order. The
+// answer to a post offers none: asked for again in another language, it would be
+// another page.
 func (v View) Languages() []i18n.Meta {
 	var all []i18n.Meta
+	if v.Typed != nil {
+		return nil
+	}
 	for _, code := range v.District.Languages {
 		if m, err := v.words.Meta(code); err == nil {
 			all = append(all, m)
@@ -119,6 +149,36 @@ func (v View) Value(name string) string {
 	return v.Typed[name]
 }
 
+// Failed reports whether a form was sent back: its page begins with a summary of
+// what was wrong. The pages that exist to say a problem do not say it twice.
+func (v View) Failed() bool {
+	return v.Problem != nil && v.Problem.Code != problem.LinkDead && v.name != ProblemPage && v.name != OffPage
+}
+
+// Wait is how many minutes to wait before the same is worth trying; zero if
+// waiting does not help, or the problem's own sentence says until when.
+func (v View) Wait() int {
+	if v.Problem == nil || v.Problem.Detail.Key != "" {
+		return 0
+	}
+	return int(math.Ceil(v.Problem.RetryAfter.Minutes()))
+}
+
+// Dial is the office's phone number as a phone wants it: what follows the number
+// itself, such as an extension, is left to the caller.
+func (v View) Dial() string {
+	number := v.District.Phone
+	if i := strings.IndexFunc(number, unicode.IsLetter); i >= 0 {
+		number = number[:i]
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("+0123456789", r) {
+			return r
+		}
+		return -1
+	}, number)
+}
+
 // Fault is one line of the error summary.
 type Fault struct {
 	Field string
@@ -132,7 +192,7 @@ func (v View) Faults() []Fault {
 	}
 	var all []Fault
 	for _, f := range v.Problem.Fields {
-		all = append(all, Fault{Field: f.Name, Says: v.say(f.Says)})
+		all = append(all, Fault{Field: f.Name, Says: v.Say(f.Says)})
 	}
 	if len(all) == 0 {
 		all = append(all, Fault{Says: v.Sentence()})
@@ -143,7 +203,7 @@ func (v View) Faults() []Fault {
 // Sentence is the problem in one sentence: its own, or its code's.
 func (v View) Sentence() template.HTML {
 	if v.Problem.Detail.Key != "" {
-		return v.say(v.Problem.Detail)
+		return v.Say(v.Problem.Detail)
 	}
 	return v.T("problem." + string(v.Problem.Code) + ".text")
 }
@@ -163,6 +223,7 @@ type Field struct {
 	Name, Type, Complete string
 	Hint                 bool
 	Faults               []template.HTML
+	preset               string
 }
 
 // Field describes an input: its name, its type and what browsers may fill in.
@@ -174,11 +235,32 @@ func (v View) Field(name, kind, complete string) Field {
 	if v.Problem != nil {
 		for _, p := range v.Problem.Fields {
 			if p.Name == name {
-				f.Faults = append(f.Faults, v.say(p.Says))
+				f.Faults = append(f.Faults, v.Say(p.Says))
 			}
 		}
 	}
 	return f
+}
+
+// Preset is the field with something in it that a person need not type again.
+// What was typed since goes before it.
+func (f Field) Preset(value string) Field {
+	f.preset = value
+	return f
+}
+
+// Text is what the field shows.
+func (f Field) Text() string {
+	if typed := f.Value(f.Name); typed != "" || secret(f.Name) {
+		return typed
+	}
+	return f.preset
+}
+
+// Exact reports whether the field holds something that is read letter by letter,
+// in whatever language the page is: no phone may correct it or turn it round.
+func (f Field) Exact() bool {
+	return secret(f.Name) || f.Type == "email" || f.Name == "username" || f.Name == "district"
 }
 
 // Described lists the ids of what describes the input, for aria-describedby.
@@ -197,6 +279,15 @@ func (f Field) Described() string {
 func (v View) Has(key string) bool {
 	said, _ := v.language.Find(i18n.Say(key))
 	return said != key
+}
+
+// Grouped is a reference or code of eight characters as it is read aloud: in two
+// fours.
+func (v View) Grouped(code string) string {
+	if len(code) != 8 {
+		return code
+	}
+	return code[:4] + "-" + code[4:]
 }
 
 // N is a number as an argument to T.

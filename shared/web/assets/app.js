@@ -1,0 +1,90 @@
+// Extras only: every page works without this file. Nothing here writes markup,
+// and every word it shows comes from the page.
+(() => {
+  const d = document;
+  const all = (what, act) => d.querySelectorAll(what).forEach(act);
+
+  // After a failed post, reading begins at what was wrong.
+  const summary = d.querySelector(".summary");
+  if (summary) summary.focus();
+
+  // The same password is typed twice only where it cannot be looked at.
+  all("[data-nojs]", (e) => e.classList.contains("bad") || e.remove());
+
+  all("[data-pw]", (box) => {
+    const input = box.querySelector("input");
+    const words = box.dataset;
+    const button = d.createElement("button");
+    const state = d.createElement("span");
+    button.type = "button";
+    button.className = "second";
+    button.textContent = words.show;
+    button.setAttribute("aria-controls", input.id);
+    state.className = "vh";
+    state.setAttribute("role", "status");
+    button.addEventListener("click", () => {
+      const show = input.type === "password";
+      input.type = show ? "text" : "password";
+      button.textContent = show ? words.hide : words.show;
+      state.textContent = show ? words.shown : words.hidden;
+    });
+    box.append(button, state);
+    // Posted as plain text, browsers would offer it again to the next person.
+    input.form.addEventListener("submit", () => (input.type = "password"));
+
+    const caps = d.getElementById(input.id + "-caps");
+    const look = (e) => {
+      if (e.getModifierState) caps.textContent = e.getModifierState("CapsLock") ? words.caps : "";
+    };
+    input.addEventListener("keydown", look);
+    input.addEventListener("keyup", look);
+    input.addEventListener("blur", () => (caps.textContent = ""));
+
+    const rules = d.getElementById(input.id + "-rules");
+    if (rules) follow(input, rules);
+  });
+
+  // What a page can tell of a rule: true, false, or undefined where only the
+  // server knows. Lengths are counted as the server counts: in code points of NFC.
+  function keeps(rule, typed) {
+    if (!typed) return undefined;
+    if (rule.rule === "length") return [...typed.normalize("NFC")].length >= +rule.min;
+    if (rule.rule === "spaces") return typed === typed.trim();
+    return rule.not && letters(typed).replaceAll(letters(rule.not), "") === "" ? false : undefined;
+  }
+
+  function letters(text) {
+    return text.normalize("NFC").toLowerCase().replace(/[^\p{L}\p{M}]/gu, "");
+  }
+
+  function follow(input, rules) {
+    const state = d.getElementById(input.id + "-state");
+    let pause;
+    input.addEventListener("input", () => {
+      let met = 0;
+      let known = 0;
+      for (const li of rules.children) {
+        const kept = keeps(li.dataset, input.value);
+        li.classList.toggle("ok", kept === true);
+        li.classList.toggle("no", kept === false && li.dataset.rule !== "length");
+        if (kept === undefined) continue;
+        known++;
+        if (kept) met++;
+      }
+      clearTimeout(pause); // said once typing rests
+      pause = setTimeout(() => {
+        state.textContent = known ? state.dataset.says.replace("{n}", met).replace("{all}", known) : "";
+      }, 900);
+    });
+  }
+
+  // A double press posts once; the server keeps the same promise.
+  all("form", (form) => {
+    let sent = false;
+    form.addEventListener("submit", (e) => {
+      if (sent) e.preventDefault();
+      sent = true;
+      setTimeout(() => (sent = false), 8000);
+    });
+  });
+})();
