@@ -189,6 +189,27 @@ func TestCallsEndByThemselves(t *testing.T) {
 	}
 }
 
+func TestWhatNeedsNotBeSentIsNot(t *testing.T) {
+	t.Parallel()
+	var all []sent
+	s := over(record(&all, grants))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, call := range calls {
+		if err := call(ctx, s); !port.NotDone(err) {
+			t.Errorf("%s after its time was up: %v, want an error that says: not done", name, err)
+		}
+	}
+	for _, password := range []string{"", " first-password", "first-password\n", "\xff", strings.Repeat("x", 257)} {
+		if err := s.Set(t.Context(), ada, password, credential.Permanent); !errors.Is(err, credential.ErrPolicy) {
+			t.Errorf("Set(%q): %v, want %v", password, err, credential.ErrPolicy)
+		}
+	}
+	if len(all) != 0 {
+		t.Errorf("sent %s", acts(all))
+	}
+}
+
 func TestTheSecretIsNotLogged(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

@@ -164,3 +164,26 @@ func TestAMailWithoutLabelsHasNone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhatNeedsNotBeSentIsNot(t *testing.T) {
+	t.Parallel()
+	s := over(func(*http.Request) (*http.Response, error) {
+		t.Error("something was sent")
+		return grants(nil)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Send(ctx, letter()); !port.NotDone(err) {
+		t.Errorf("after its time was up: %v, want an error that says: not done", err)
+	}
+	m := letter()
+	m.To = "marge"
+	if _, err := s.Send(t.Context(), m); !errors.Is(err, mail.ErrRejected) {
+		t.Errorf("to nobody: %v, want %v", err, mail.ErrRejected)
+	}
+	m = letter()
+	m.From = "springfield"
+	if _, err := s.Send(t.Context(), m); !errors.Is(err, port.ErrUnavailable) {
+		t.Errorf("from nobody: %v, want %v", err, port.ErrUnavailable)
+	}
+}
