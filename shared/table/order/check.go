@@ -13,7 +13,7 @@ import (
 const (
 	maxOps  = 100
 	maxRows = 1000
-	maxKey  = 900 // PK, SK and By.SK together: they share an index's sort key
+	maxKey  = 900 // of a key's two parts together, and of a position
 	maxBody = 350 << 10
 	maxAll  = 3 << 20
 )
@@ -63,8 +63,8 @@ func checkItem(i table.Item) error {
 		return errors.New("a body that is not UTF-8")
 	case !plain(i.Due.Queue) || !plain(i.By.PK) || !plain(i.By.SK):
 		return errors.New("an index that is not plain text")
-	case len(i.PK)+len(i.SK)+len(i.By.SK) > maxKey:
-		return errors.New("too long a key")
+	case len(Due(i)) > maxKey || len(By(i)) > maxKey || len(i.By.PK) > maxKey:
+		return errors.New("too long a place in an index")
 	case i.Due.Queue != "" && (i.Due.At.UTC().Year() < 0 || i.Due.At.UTC().Year() > 9999):
 		return errors.New("due in a year without four digits")
 	}

@@ -3,7 +3,6 @@ package order
 import (
 	"encoding/base64"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sparekey/sparekey/shared/table"
 )
@@ -21,19 +20,19 @@ func After(r table.Range) (string, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(r.After)
 	at := string(raw)
-	if err != nil || !utf8.ValidString(at) || !within(r, at) {
+	if err != nil || !within(r, at) {
 		return "", table.ErrCursor
 	}
 	return at, nil
 }
 
 func within(r table.Range, at string) bool {
-	if !strings.HasPrefix(at, r.Prefix) {
+	if !strings.HasPrefix(at, r.Prefix) || len(at) > maxKey {
 		return false
 	}
 	if r.Index == table.Primary {
-		return at != "" && !strings.ContainsFunc(at, control)
+		return CheckKey(table.Key{PK: r.Partition, SK: at}) == nil
 	}
-	_, ok := Row(r, at)
-	return ok
+	row, ok := Row(r, at)
+	return ok && CheckKey(row.Key) == nil
 }
