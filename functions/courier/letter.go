@@ -70,7 +70,8 @@ func (l letters) usernames(e envelope, accounts []listed) (mail.Mail, error) {
 	w.put(block{Kind: "title", Says: w.own("title")})
 	w.put(block{Kind: "paragraph", Says: w.own("text")})
 	w.put(block{Kind: "list", Says: w.own("list"), Items: w.accounts(accounts)})
-	w.put(block{Kind: "button", Says: w.own("button"), Note: w.own("note"), URL: w.address("/forgot-password")})
+	w.put(block{Kind: "paragraph", Says: w.own("note")})
+	w.put(block{Kind: "button", Says: w.own("button"), URL: w.address("/forgot-password")})
 	w.put(block{Kind: "section", Says: w.common("notme.title")})
 	w.put(block{Kind: "paragraph", Says: w.own("notme.text")})
 	return w.finish()
@@ -97,10 +98,9 @@ func (l letters) elsewhere(e envelope, username string) (mail.Mail, error) {
 	w.put(block{Kind: "title", Says: w.own("title")})
 	w.put(block{Kind: "paragraph", Says: w.own("text", "username", username)})
 	w.put(block{Kind: "paragraph", Says: w.own("unchanged")})
-	if e.District.Portal == "" {
-		w.put(block{Kind: "paragraph", Says: w.own("where")})
-	} else {
-		w.put(block{Kind: "button", Says: w.own("button"), Note: w.own("where"), URL: e.District.Portal})
+	w.put(block{Kind: "paragraph", Says: w.own("where")})
+	if e.District.Portal != "" {
+		w.put(block{Kind: "button", Says: w.own("button"), URL: e.District.Portal})
 	}
 	w.put(block{Kind: "paragraph", Says: w.own("lost")})
 	return w.finish()
@@ -122,7 +122,8 @@ func (l letters) changed(e envelope, username, route, agent string, at time.Time
 		w.put(block{Kind: "paragraph", Says: w.own("again", "page", w.typed("/forgot-password"))})
 	}
 	w.put(block{Kind: "section", Says: w.common("notme.title")})
-	w.put(block{Kind: "button", Says: w.common("notme.button"), Note: w.common("notme.note"), URL: w.address("/not-me/" + notMe)})
+	w.put(block{Kind: "paragraph", Says: w.common("notme.text")})
+	w.put(block{Kind: "button", Says: w.common("notme.button"), URL: w.address("/not-me/" + notMe)})
 	return w.finish()
 }
 

@@ -19,7 +19,7 @@ var nastyNames = []string{
 	`" <evil@example.org>, "x`,
 	"--=_sparekey--",
 	"=?utf-8?q?=0D=0ABcc:_a=40example.org?=",
-	"\uE000x\uE001y\uE002</bdi>\u202Egro.elpmaxe\u2069",
+	"\uE000x\uE001y\uE002\uE003</bdi>\u202Egro.elpmaxe\u2069",
 	"{username} {{.Code}} {n}",
 	"\x00\x1b[31m\u0085\u2028",
 	"a\xff\xfeb",
@@ -51,7 +51,7 @@ func checkHarmless(t *testing.T, o openedMail, name string) {
 	if len(o.head) != 11 || len(o.head["Subject"]) != 1 || strings.ContainsAny(o.header(t, "Subject"), "\r\n\x00") {
 		t.Errorf("%q: headers %q", name, o.head)
 	}
-	for _, bad := range []string{"\x00", "\x1b", "\u202e", "\ue000", "\ue001", "\ue002", "\r", "\nBcc", "\nfree"} {
+	for _, bad := range []string{"\x00", "\x1b", "\u202e", "\ue000", "\ue001", "\ue002", "\ue003", "\r", "\nBcc", "\nfree"} {
 		if strings.Contains(o.text+o.html, bad) {
 			t.Errorf("%q: %q is in the mail", name, bad)
 		}

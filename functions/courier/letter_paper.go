@@ -14,7 +14,7 @@ import (
 type block struct {
 	Kind  string
 	Says  line   // the sentence, label or lead-in
-	Note  line   // what is said beside it
+	Note  line   // what is said beside it; a button may have none
 	URL   string // where a button or link goes
 	Code  string
 	Items []line

@@ -213,7 +213,7 @@ var (
 	htmlHead    = regexp.MustCompile(`(?s)<head>.*</head>`)
 	htmlPreview = regexp.MustCompile(`(?s)<div style="display:none[^>]*>(.*?)</div>`)
 	htmlLinks   = regexp.MustCompile(`<a class="link" href="([^"]*)"[^>]*>(.*?)</a>`)
-	htmlInline  = regexp.MustCompile(`</?(bdi|span|a)\b[^>]*>`)
+	htmlInline  = regexp.MustCompile(`</?(bdi|span|a|wbr)\b[^>]*>`)
 	htmlTags    = regexp.MustCompile(`<[^>]*>`)
 )
 

@@ -53,11 +53,13 @@ const (
 	ltrOpens   = "\uE000"
 	phoneOpens = "\uE001" // the same, and never broken over two lines
 	ltrEnds    = "\uE002"
+	mayBreak   = "\uE003" // a line may be broken here
 )
 
 var (
-	unmarked = strings.NewReplacer(ltrOpens, "", phoneOpens, "", ltrEnds, "")
-	isolated = strings.NewReplacer(ltrOpens, `<bdi dir="ltr">`, phoneOpens, `<bdi dir="ltr" style="white-space:nowrap">`, ltrEnds, `</bdi>`)
+	unmarked = strings.NewReplacer(ltrOpens, "", phoneOpens, "", ltrEnds, "", mayBreak, "")
+	isolated = strings.NewReplacer(ltrOpens, `<bdi dir="ltr" style="font-weight:700">`,
+		phoneOpens, `<bdi dir="ltr" style="white-space:nowrap">`, ltrEnds, `</bdi>`, mayBreak, `<wbr>`)
 )
 
 // leftToRight names the values that are so written, whatever the language is.
@@ -70,7 +72,7 @@ func (w *writing) say(key string, args ...string) line {
 	for i := 0; i+1 < len(args); i += 2 {
 		value := plain(args[i+1])
 		if leftToRight[args[i]] {
-			value = ltrOpens + value + ltrEnds
+			value = ltrOpens + strings.ReplaceAll(value, "/", "/"+mayBreak) + ltrEnds
 		}
 		filled = append(filled, args[i], value)
 	}

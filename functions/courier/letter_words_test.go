@@ -111,7 +111,7 @@ func TestWrittenFromTheRightEachPartKeepsItsDirection(t *testing.T) {
 	o := openMail(t, m, err)
 	for _, want := range []string{
 		`<html lang="ar" dir="rtl">`, `<div role="article" aria-roledescription="email" lang="ar" dir="rtl">`, ` align="right"`,
-		`للحساب <bdi dir="ltr">mlopez71</bdi>.`,
+		`للحساب <bdi dir="ltr" style="font-weight:700">mlopez71</bdi>.`,
 		`<bdi dir="ltr">` + siteRoot + "/springfield/r/" + linkText + `?lang=ar</bdi>`,
 		`<bdi dir="ltr" style="white-space:nowrap">(555) 555-0100</bdi>`,
 		`<h1 style="margin:0 0 12px; font-size:26px; line-height:1.25"><span lang="en" dir="ltr">Set a new password</span></h1>`,
