@@ -179,10 +179,10 @@ func Find(ctx context.Context, t table.Table, slug, typed string) (Account, erro
 	return Load(ctx, t, slug, id)
 }
 
-// Sharing lists the ids of accounts whose recovery address that is; at most 50,
+// Sharing lists the ids of accounts whose recovery address that is; at most 20,
 // which no family has.
 func Sharing(ctx context.Context, t table.Table, slug, address string) ([]string, error) {
-	items, _, err := t.List(ctx, table.Range{Partition: addressKey(slug, address, "").PK, Limit: 50})
+	items, _, err := t.List(ctx, table.Range{Partition: addressKey(slug, address, "").PK, Limit: 20})
 	if err != nil {
 		return nil, fmt.Errorf("read address: %w", err)
 	}

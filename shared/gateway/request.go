@@ -29,6 +29,7 @@ type Request struct {
 	Agent    string       // the browser in words: "Chrome, Android"; may be empty
 	Secure   bool         // over TLS: everywhere but in the local run
 
+	site   web.Site
 	query  map[string]string
 	body   []byte
 	path   string
@@ -40,7 +41,7 @@ type Request struct {
 func (e Edge) open(event Event) *Request {
 	r := &Request{
 		ID: event.RequestContext.RequestID, Method: event.HTTPMethod, Route: event.Resource,
-		Vars: event.PathParameters, Header: headers(event), Secure: e.Pages.Site.Secure(),
+		Vars: event.PathParameters, Header: headers(event), Secure: e.Pages.Site.Secure(), site: e.Pages.Site,
 		query: event.QueryStringParameters, path: pathOf(event),
 		Network: network(event.RequestContext.Identity.SourceIP), body: []byte(event.Body),
 	}
@@ -138,6 +139,9 @@ func (r *Request) Until(end, now time.Time) string {
 	return r.Language.Until(r.District.In(end), r.District.In(now))
 }
 
+// Link makes the address of one of the district's own pages.
+func (r *Request) Link(page string) string { return r.site.Path("/" + r.District.Slug + "/" + page) }
+
 func (r *Request) asked(p *problem.Error) web.Asked {
 	return web.Asked{District: r.District, Language: r.Language, Chosen: r.chosen, Path: r.path, Typed: r.Fields, Problem: p}
 }
@@ -159,3 +163,6 @@ func (m Methods) names() []string {
 	slices.Sort(names)
 	return names
 }
+
+// JSON reports whether the answer is for a machine.
+func (r *Request) JSON() bool { return r.json }

@@ -93,11 +93,6 @@ func Amend[T any](ctx context.Context, s Store, key Key, change func(*Row[T]) bo
 	if err != nil || ops == nil {
 		return row, false, err
 	}
-	return row.Stored(ops[0]), true, nil
-}
-
-// Stored is the row after op, its Put, was written: as it would be read now.
-func (r Row[T]) Stored(op Op) Row[T] {
-	r.Item, r.was = op.Item, op.Item.Version
-	return r
+	row, err = As[T](ops[0].Item)
+	return row, err == nil, err
 }

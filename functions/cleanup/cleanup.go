@@ -1,0 +1,67 @@
+// Package cleanup does what nobody came back to do: it settles changes whose
+// lease has lapsed, and ends sign-ins that are still owed their end.
+//
+// It sends nothing itself; what it settles owes a notice, and the courier pays
+// that. It may run twice at once, and beside every other function: each step is
+// one Write that holds only if nothing has come between.
+package cleanup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/table"
+)
+
+// Flow is what the sweep needs.
+type Flow struct {
+	Table    table.Store
+	Sessions credential.Ender
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// runFor is how long one run may take.
+const runFor = 50 * time.Second
+
+// Run settles what is due. What fails is due again at the next run.
+func (f Flow) Run(ctx context.Context) error {
+	ends := f.Now().Add(runFor)
+	settled, errChanges := f.sweep(ctx, change.Queue, ends, func(item table.Item) error {
+		return change.Lapsed(ctx, f.Table, item.Key, f.Now())
+	})
+	ended, errSignOuts := f.sweep(ctx, change.SignOutQueue, ends, func(item table.Item) error {
+		slug, id, _ := strings.Cut(strings.TrimPrefix(item.PK, "ACCOUNT#"), "#")
+		return change.SignOut(ctx, f.Table, f.Sessions, slug, id)
+	})
+	f.Log.InfoContext(ctx, "sweep", "changes", settled, "signouts", ended)
+	return errors.Join(errChanges, errSignOuts)
+}
+
+// sweep goes once over a queue; one item that cannot be done holds up no other.
+func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(table.Item) error) (done int, err error) {
+	after := ""
+	for f.Now().Before(ends) {
+		due, next, err := f.Table.List(ctx, table.Range{Index: table.ByDue, Partition: queue, Until: f.Now(), After: after, Limit: 100})
+		if err != nil {
+			return done, fmt.Errorf("list what is due: %w", err)
+		}
+		for _, item := range due {
+			if err := do(item); err != nil {
+				f.Log.WarnContext(ctx, "sweep", "queue", queue, "cause", err.Error())
+				continue
+			}
+			done++
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	return done, nil
+}

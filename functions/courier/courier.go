@@ -1,0 +1,187 @@
+// Package courier turns requests and notices into mail.
+//
+// It promises an outcome for every request: a mail, or a recorded reason why
+// not, whatever fails and whenever. It never leaves two living links, never pays
+// or decides twice, and lets no mail that cannot go hold up another. It alone
+// looks an account up for somebody who only asked, long after the page has
+// answered; nothing it finds out can reach whoever asked.
+//
+// The table's stream makes it fast, the minute makes it sure: both run the same
+// [Flow.deliver], over the same items.
+//
+// Read request.go first, then decide.go.
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/i18n"
+	"github.com/sparekey/sparekey/shared/mail"
+	"github.com/sparekey/sparekey/shared/notice"
+	"github.com/sparekey/sparekey/shared/outbox"
+	"github.com/sparekey/sparekey/shared/pepper"
+	"github.com/sparekey/sparekey/shared/request"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+// Flow is what the courier needs.
+type Flow struct {
+	Table     table.Store
+	Mail      mail.Sender
+	Districts gateway.Finder
+	Pepper    pepper.Pepper
+	Site      web.Site
+	Words     *i18n.Catalogue
+	Log       *slog.Logger
+	Now       func() time.Time
+	// Pause waits until there is a send slot again; false: there is no time left.
+	Pause func(context.Context, time.Duration) bool
+	// Rate is how many mails the mail service takes in a second.
+	Rate int64
+}
+
+// Feed delivers what the table's stream says is new, one item after another. It
+// returns nothing: what does not go now is due, and the minute finds it.
+func (f Flow) Feed(ctx context.Context, keys []table.Key) {
+	for _, key := range keys {
+		f.deliver(ctx, key)
+	}
+}
+
+// runFor is how long one run may take; the next begins a minute after it did.
+const runFor = 55 * time.Second
+
+// Run delivers what is due, requests before notices, until nothing is or the
+// time is over. Only one run goes on at a time.
+func (f Flow) Run(ctx context.Context) error {
+	ends := f.Now().Add(runFor)
+	lease, mine, err := f.lease(ctx, ends)
+	if err != nil || !mine {
+		return err
+	}
+	defer f.release(ctx, lease)
+	for f.Now().Before(ends) {
+		waiting, err := f.round(ctx, ends)
+		if err != nil || !waiting || !f.Pause(ctx, time.Second) {
+			return err
+		}
+	}
+	return nil
+}
+
+// round goes once over what is due. It reports whether anything waits for a slot.
+func (f Flow) round(ctx context.Context, ends time.Time) (waiting bool, err error) {
+	for _, queue := range []string{request.Queue, notice.Queue} {
+		after := ""
+		for {
+			due, next, err := f.Table.List(ctx, table.Range{Index: table.ByDue, Partition: queue, Until: f.Now(), After: after, Limit: 100})
+			if err != nil {
+				return false, fmt.Errorf("list what is due: %w", err)
+			}
+			for _, item := range due {
+				if !f.Now().Before(ends) {
+					return false, nil
+				}
+				waiting = f.deliver(ctx, item.Key) || waiting
+			}
+			if after = next; next == "" {
+				break
+			}
+		}
+	}
+	return waiting, nil
+}
+
+// run is the item that lets one run go on at a time.
+type run struct {
+	Until time.Time `json:"until"`
+}
+
+func (f Flow) lease(ctx context.Context, until time.Time) (table.Row[run], bool, error) {
+	lease, mine, err := table.Amend(ctx, f.Table, table.K("RUN", "courier"), func(row *table.Row[run]) bool {
+		free := !f.Now().Before(row.Value.Until)
+		row.Value.Until = until
+		return free
+	})
+	if lost := (*table.Changed)(nil); errors.As(err, &lost) {
+		return lease, false, nil // another run has it
+	}
+	return lease, mine, err
+}
+
+func (f Flow) release(ctx context.Context, lease table.Row[run]) {
+	lease.Value.Until = time.Time{}
+	_ = f.Table.Write(ctx, lease.Put()) // else it runs out by itself
+}
+
+// deliver does what one item owes. It reports whether the item waits for a send
+// slot; whatever else comes of it is in the item. A fault in one item, even a
+// mistake of ours, is that item's alone.
+func (f Flow) deliver(ctx context.Context, key table.Key) (waiting bool) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			f.Log.ErrorContext(ctx, "deliver", "kind", key.Kind(), "panic", fmt.Sprint(fault))
+		}
+	}()
+	var err error
+	switch key.Kind() {
+	case "REQUEST":
+		err = f.request(ctx, key)
+	case "NOTICE":
+		err = f.notice(ctx, key)
+	}
+	if err != nil && !errors.Is(err, errNoSlot) {
+		f.Log.WarnContext(ctx, "deliver", "kind", key.Kind(), "cause", err.Error())
+	}
+	return errors.Is(err, errNoSlot)
+}
+
+// errNoSlot says that the mail service takes no more in this second.
+var errNoSlot = errors.New("no send slot")
+
+// slot takes one of the mails that the mail service takes in this second.
+func (f Flow) slot(ctx context.Context) error {
+	now := f.Now()
+	key := table.K("COUNT", "slot", strconv.FormatInt(now.Unix(), 10))
+	sum, err := f.Table.Count(ctx, key, 1, now.Add(time.Hour))
+	if err != nil {
+		return fmt.Errorf("take a send slot: %w", err)
+	}
+	if sum > f.Rate {
+		return errNoSlot
+	}
+	return nil
+}
+
+// unclaim gives an item back that could not be worked on: due again in a moment,
+// without counting as a try.
+func unclaim(p *outbox.Progress, due *table.Due, now time.Time) {
+	p.Tries--
+	p.Until = time.Time{}
+	due.At = now.Add(time.Second)
+}
+
+// sends hands a mail over and sorts what comes of it.
+func (f Flow) send(ctx context.Context, m mail.Mail) (id string, refused bool, err error) {
+	id, err = f.Mail.Send(ctx, m)
+	if errors.Is(err, mail.ErrRejected) {
+		return "", true, nil
+	}
+	return id, false, err
+}
+
+func (f Flow) district(ctx context.Context, slug string) (district.District, error) {
+	d, err := f.Districts.Find(ctx, slug)
+	if err != nil {
+		return d, fmt.Errorf("find district: %w", err)
+	}
+	return d, nil
+}

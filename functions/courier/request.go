@@ -1,0 +1,207 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/mail"
+	"github.com/sparekey/sparekey/shared/outbox"
+	"github.com/sparekey/sparekey/shared/request"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/token"
+)
+
+// job is one request being worked on.
+type job struct {
+	row      table.Row[request.Request]
+	district district.District
+}
+
+// request claims a request, works on it, and records what became of it, or when
+// it is due again.
+func (f Flow) request(ctx context.Context, key table.Key) error {
+	now := f.Now()
+	row, mine, err := table.Amend(ctx, f.Table, key, func(row *table.Row[request.Request]) bool {
+		if !row.Exists() || !row.Value.Open(now) {
+			return false
+		}
+		row.Value.Progress = row.Value.Claimed(f.Table.Nonce(), now)
+		row.Due.At = row.Value.Until
+		return true
+	})
+	if err != nil || !mine {
+		return ignoreLost(err)
+	}
+	j := &job{row: row}
+	if err := f.work(ctx, j); err != nil {
+		return errors.Join(err, f.later(ctx, j, err))
+	}
+	return nil
+}
+
+// ignoreLost: who lost a claim has nothing to do.
+func ignoreLost(err error) error {
+	if lost := (*table.Changed)(nil); errors.As(err, &lost) {
+		return nil
+	}
+	return err
+}
+
+// work is the story of one claimed request.
+func (f Flow) work(ctx context.Context, j *job) error {
+	if outbox.Hopeless(j.row.Value.Asked, f.Now()) {
+		return f.record(ctx, j, outbox.Failed, "")
+	}
+	var err error
+	if j.district, err = f.district(ctx, j.row.Value.District); err != nil {
+		return err
+	}
+	if j.row.Value.Plan.Outcome == "" {
+		return f.first(ctx, j)
+	}
+	return f.again(ctx, j)
+}
+
+// first decides, pays and sends.
+func (f Flow) first(ctx context.Context, j *job) error {
+	found, err := f.facts(ctx, j)
+	if err != nil {
+		return err
+	}
+	d := decide(found)
+	for _, who := range d.Accounts {
+		j.row.Value.Plan.Accounts = append(j.row.Value.Plan.Accounts, who.ID)
+	}
+	if d.Purpose == "" && d.Outcome != outbox.UsernamesSent && d.Outcome != outbox.Sent {
+		return f.record(ctx, j, d.Outcome, "")
+	}
+	if err := f.slot(ctx); err != nil {
+		return err
+	}
+	j.row.Value.Plan.Outcome, j.row.Value.Plan.Purpose = d.Outcome, d.Purpose
+	j.row.Value.Plan.Epoch = d.Accounts[0].State.Value.Epoch
+	letter, err := f.pay(ctx, j, d.Accounts)
+	if errors.Is(err, errOverBudget) {
+		j.row.Value.Plan.Outcome = ""
+		return f.record(ctx, j, outbox.OverBudget, "")
+	}
+	if err != nil {
+		return err
+	}
+	return f.mail(ctx, j, letter)
+}
+
+// again sends what was decided and paid for before. Only the token is new,
+// because nobody knows the old one any more; where its owner has used that, or
+// something newer has taken its place, the mail did arrive and nothing is sent.
+func (f Flow) again(ctx context.Context, j *job) error {
+	plan := j.row.Value.Plan
+	var people []account.Account
+	for _, id := range plan.Accounts {
+		who, err := account.Load(ctx, f.Table, j.row.Value.District, id)
+		if err != nil {
+			return err
+		}
+		people = append(people, who)
+	}
+	if err := f.slot(ctx); err != nil {
+		return err
+	}
+	letter, err := f.renew(ctx, j, people)
+	if errors.Is(err, errOvertaken) {
+		return f.record(ctx, j, outbox.Sent, "")
+	}
+	if err != nil {
+		return err
+	}
+	return f.mail(ctx, j, letter)
+}
+
+// mail sends a letter and records what became of it.
+func (f Flow) mail(ctx context.Context, j *job, letter func() (mail.Mail, error)) error {
+	m, err := letter()
+	if err != nil {
+		return errCompose
+	}
+	id, refused, err := f.send(ctx, m)
+	switch {
+	case err != nil:
+		return fmt.Errorf("send: %w", err)
+	case refused:
+		return f.recordRefused(ctx, j)
+	}
+	return f.record(ctx, j, j.row.Value.Plan.Outcome, id)
+}
+
+// recordRefused also puts back the link that was living before, if ours is still
+// in its place.
+func (f Flow) recordRefused(ctx context.Context, j *job) error {
+	plan := j.row.Value.Plan
+	if plan.Purpose == "" {
+		return f.record(ctx, j, outbox.Refused, "")
+	}
+	items, err := f.Table.Get(ctx, token.LivingKey(j.row.Value.District, plan.Accounts[0], plan.Purpose))
+	if err != nil {
+		return fmt.Errorf("read living: %w", err)
+	}
+	living, err := table.As[token.Living](items[0])
+	if err != nil || living.Value.Digest != plan.Digest {
+		return errors.Join(err, f.record(ctx, j, outbox.Refused, ""))
+	}
+	if plan.Before.Digest == "" {
+		return f.record(ctx, j, outbox.Refused, "", living.Delete())
+	}
+	living.Value = plan.Before
+	return f.record(ctx, j, outbox.Refused, "", living.Put())
+}
+
+// record ends a request on its own claim's version: with the outcome, the audit
+// entry of each account it was about, and without what was typed.
+func (f Flow) record(ctx context.Context, j *job, o outbox.Outcome, mailID string, more ...table.Op) error {
+	now := f.Now()
+	r := &j.row.Value
+	r.Progress = r.Done(o, mailID, now)
+	r.Typed = request.Typed{}
+	j.row.Due = table.Due{}
+	ops := append([]table.Op{j.row.Put()}, more...)
+	for _, id := range r.Plan.Accounts {
+		ops = append(ops, f.entry(j, id, o, now).Put(f.Table.Rand))
+	}
+	if o == outbox.Failed {
+		f.Log.ErrorContext(ctx, "failed", "district", r.District, "flow", r.Flow, "fault", r.LastWhat)
+	}
+	return ignoreLost(f.Table.Write(ctx, ops...))
+}
+
+func (f Flow) entry(j *job, id string, o outbox.Outcome, now time.Time) audit.Entry {
+	act := audit.LinkRefused
+	if o == outbox.Sent || o == outbox.UsernamesSent || o == outbox.ActivationSent {
+		act = audit.LinkMailed
+	}
+	return audit.Entry{
+		At: now, District: j.row.Value.District, Account: id, Act: act, Actor: "anybody",
+		Route: j.row.Value.Flow, Outcome: string(o), Request: referenceOf(j.row.Key),
+	}
+}
+
+// later puts off a request that could not be delivered.
+func (f Flow) later(ctx context.Context, j *job, why error) error {
+	now := f.Now()
+	_, _, err := table.Amend(ctx, f.Table, j.row.Key, func(row *table.Row[request.Request]) bool {
+		if row.Value.Claim != j.row.Value.Claim || row.Value.Outcome != "" {
+			return false // somebody else's by now
+		}
+		if errors.Is(why, errNoSlot) {
+			unclaim(&row.Value.Progress, &row.Due, now)
+			return true
+		}
+		row.Value.Progress, row.Due.At = row.Value.Later(brief(why), now)
+		return true
+	})
+	return ignoreLost(err)
+}

@@ -1,0 +1,207 @@
+// Package signin lets people in with a password, and out again.
+//
+// It promises that a wrong password, an unknown name, a disabled account and one
+// of another kind are refused with the same answer after the same calls, and that
+// a try was taken before anything was compared. No token of Cognito's leaves this
+// process: its holder could change the password past policy, audit and notice.
+//
+// Read [Flow.signIn] first.
+package signin
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/password"
+	"github.com/sparekey/sparekey/shared/pepper"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/session"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/throttle"
+	"github.com/sparekey/sparekey/shared/tries"
+	"github.com/sparekey/sparekey/shared/typed"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+// Pages are the flow's own templates.
+//
+//go:embed pages/*.html
+var Pages embed.FS
+
+// Credentials are the powers over passwords that the flow needs.
+type Credentials interface {
+	credential.Checker
+	credential.Setter
+	credential.Ender
+}
+
+// Flow is what the flow needs.
+type Flow struct {
+	Table       table.Store
+	Credentials Credentials
+	Pepper      pepper.Pepper
+	Now         func() time.Time
+}
+
+// Routes are what the flow serves.
+func (f Flow) Routes() gateway.Routes {
+	return gateway.Routes{
+		"/{district}/sign-in":  {http.MethodGet: f.form, http.MethodPost: f.signIn},
+		"/{district}/sign-out": {http.MethodPost: f.signOut},
+		"/{district}/home":     {http.MethodGet: f.home},
+	}
+}
+
+// Form is what the sign-in page shows.
+type Form struct{ SignedOut bool }
+
+// Home is what the page of somebody signed in shows.
+type Home struct{ Name, Username, Role string }
+
+// Started is the JSON answer to signing in.
+type Started struct {
+	Session string `json:"session"`
+}
+
+var page = web.Page{Name: "sign-in", Data: Form{}}
+
+func (f Flow) form(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	if !r.District.Offers(district.SignIn) {
+		return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "off"}}, nil
+	}
+	return gateway.Reply{Status: http.StatusOK, Page: page}, nil
+}
+
+// signIn compares a password once a try is taken, and starts a session.
+func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	if !r.District.Offers(district.SignIn) {
+		return gateway.Reply{Page: web.Page{Name: "off"}}, problem.New(problem.NotAllowed).Saying("problem.not-allowed.off")
+	}
+	typedName, typedPassword, err := parse(r)
+	if err != nil {
+		return gateway.Reply{Page: page}, err
+	}
+	now := f.Now()
+	if err := throttle.Take(ctx, f.Table, r.Network, now); err != nil {
+		return gateway.Reply{}, err
+	}
+	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, tries.Guess{
+		Kind: tries.SignIn, District: r.District.Slug, Typed: typedName, Now: now,
+		Clock: func(t time.Time) string { return r.Until(t, now) },
+	})
+	if err != nil {
+		return gateway.Reply{Page: page}, err
+	}
+	who, answer, err := f.compare(ctx, r.District.Slug, typedName, typedPassword)
+	if err != nil {
+		return gateway.Reply{Page: page}, err
+	}
+	if !mayIn(r.District, who, answer, now) {
+		return gateway.Reply{Page: page}, ticket.Wrong()
+	}
+	ticket.Right(ctx)
+	throttle.GiveBack(ctx, f.Table, r.Network, now)
+	if answer == credential.Temporary || who.State.Value.Must.Change {
+		return f.mustChange(ctx, r, who)
+	}
+	return f.start(ctx, r, who)
+}
+
+const longestPassword = password.Longest
+
+func parse(r *gateway.Request) (name, secret string, err error) {
+	if err := r.Fields.Only("username", "password", "new_password"); err != nil {
+		return "", "", err
+	}
+	var faults typed.Faults
+	name, secret = faults.Username("username", r.Fields["username"]), password.Normal(r.Fields["password"])
+	switch {
+	case secret == "":
+		faults.Say("password", "password.missing")
+	case utf8.RuneCountInString(secret) > longestPassword:
+		faults.Say("password", "password.long")
+	case strings.ContainsFunc(secret, unicode.IsControl):
+		faults.Say("password", "password.control")
+	}
+	return name, secret, faults.Err()
+}
+
+// compare finds the account and compares, in the same calls whether there is one
+// or not.
+func (f Flow) compare(ctx context.Context, slug, name, secret string) (account.Account, credential.Answer, error) {
+	who, err := account.Find(ctx, f.Table, slug, name)
+	if err != nil {
+		return who, "", problem.New(problem.Unavailable).Because(err)
+	}
+	answer, err := f.Credentials.Check(ctx, who.ID, secret)
+	switch {
+	case err != nil:
+		return who, "", problem.New(problem.Unavailable).Because(fmt.Errorf("check password: %w", err))
+	case answer == credential.Busy:
+		return who, "", problem.New(problem.Busy).After(5 * time.Second)
+	}
+	return who, answer, nil
+}
+
+// mayIn decides, after the comparing, whether its answer opens anything. What is
+// not allowed is refused as a wrong password is.
+func mayIn(d district.District, who account.Account, answer credential.Answer, now time.Time) bool {
+	right := answer == credential.Right || answer == credential.Temporary
+	must := who.State.Value.Must
+	lapsed := must.Change && !must.Ends.IsZero() && !now.Before(must.Ends)
+	return right && who.Live() && !who.State.Value.Disputed && !lapsed &&
+		who.Profile.Value.Elsewhere == "" && d.Allows(district.SignIn, who.Profile.Value.Role)
+}
+
+func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account) (gateway.Reply, error) {
+	now := f.Now()
+	text, put := session.Start(f.Table, who, now)
+	entry := audit.Entry{
+		At: now, District: who.District, Account: who.ID, Act: audit.SignedIn, Actor: "owner", Route: "password",
+		Request: r.ID, Agent: r.Agent, Network: r.Network.String(),
+	}
+	if err := f.Table.Write(ctx, put, entry.Put(f.Table.Rand)); err != nil {
+		return gateway.Reply{}, problem.New(problem.Unavailable).Because(fmt.Errorf("start session: %w", err))
+	}
+	return gateway.Reply{
+		Status: http.StatusOK, JSON: Started{Session: text}, Location: r.Link("home"),
+		Cookie: []*http.Cookie{session.Cookie(r, text)}, Outcome: "signed-in",
+	}, nil
+}
+
+func (f Flow) home(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	who, err := session.Of(ctx, f.Table, r, f.Now())
+	if err != nil {
+		return gateway.Reply{Page: page}, err
+	}
+	p := who.Profile.Value
+	home := Home{Name: strings.TrimSpace(p.First + " " + p.Last), Username: p.Username, Role: string(p.Role)}
+	return gateway.Reply{
+		Status: http.StatusOK, Page: web.Page{Name: "home", Data: home},
+		JSON: map[string]string{"name": home.Name, "username": home.Username, "role": home.Role},
+	}, nil
+}
+
+func (f Flow) signOut(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	if err := r.Fields.Only(); err != nil {
+		return gateway.Reply{}, err
+	}
+	if err := session.End(ctx, f.Table, r); err != nil {
+		return gateway.Reply{}, err
+	}
+	return gateway.Reply{
+		Status: http.StatusOK, Page: web.Page{Name: "sign-in", Data: Form{SignedOut: true}},
+		Cookie: []*http.Cookie{session.Cookie(r, "")}, Outcome: "signed-out",
+	}, nil
+}

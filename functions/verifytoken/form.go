@@ -1,0 +1,116 @@
+package verifytoken
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/i18n"
+	"github.com/sparekey/sparekey/shared/password"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/token"
+	"github.com/sparekey/sparekey/shared/typed"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+var sayStore = i18n.Say("password.store")
+
+// asked is a post to set-password.
+type asked struct {
+	claim
+	password string
+	attempt  string
+	differ   []problem.Field // the two passwords are not the same
+}
+
+func parse(r *gateway.Request) (asked, error) {
+	if err := r.Fields.Only("token", "username", "code", "new_password", "new_password_again", "attempt"); err != nil {
+		return asked{}, err
+	}
+	var faults typed.Faults
+	a := asked{password: r.Fields["new_password"], attempt: faults.Attempt("attempt", r.Fields["attempt"])}
+	if text, linked := r.Fields["token"]; linked {
+		a.token = text
+	} else {
+		a.username = faults.Username("username", r.Fields["username"])
+		a.code = code(&faults, r.Fields["code"])
+	}
+	if again, twice := r.Fields["new_password_again"]; twice && password.Normal(again) != password.Normal(a.password) {
+		a.differ = []problem.Field{{Name: "new_password_again", Says: i18n.Say("password.differ")}}
+	}
+	return a, faults.Err()
+}
+
+func code(faults *typed.Faults, text string) string {
+	if text == "" {
+		faults.Say("code", "code.missing")
+		return ""
+	}
+	parsed, ok := token.ParseCode(text)
+	if !ok {
+		faults.Say("code", "code.malformed")
+	}
+	return parsed
+}
+
+func (f Flow) form(r *gateway.Request, proof change.Proof, c claim) web.Page {
+	rules := password.For(r.District, proof.Account)
+	now := f.Now()
+	return web.Page{Name: "set-password", Data: Form{
+		Username: proof.Account.Profile.Value.Username, Token: c.token, CodeUser: c.username, Code: c.code,
+		Attempt: f.attempt(r), Rules: rules.Rules(),
+		PasswordRules: fmt.Sprintf("minlength: %d; maxlength: %d; allowed: unicode;", rules.Minimum, password.Longest),
+		Until:         r.Until(proof.Token.Value.Ends, now), First: proof.Token.Value.Purpose == token.Activation,
+	}}
+}
+
+// attempt is the id that a form keeps while it is mended, and that both halves
+// of a double tap carry.
+func (f Flow) attempt(r *gateway.Request) string {
+	if kept := r.Fields["attempt"]; kept != "" && len(kept) <= 64 {
+		return kept
+	}
+	return f.Table.Nonce()
+}
+
+// CodeForm is what the page to type a code shows.
+type CodeForm struct{ Username string }
+
+func (f Flow) codeForm(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	if !r.District.Offers(district.ForgotPassword) {
+		return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "off"}}, nil
+	}
+	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "code", Data: CodeForm{}}}, nil
+}
+
+// code shows the form to whoever types a good code. The code is not used up by
+// that: it proves the next post again, which takes a try again.
+func (f Flow) code(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	page := web.Page{Name: "code", Data: CodeForm{Username: r.Fields["username"]}}
+	if err := r.Fields.Only("username", "code"); err != nil {
+		return gateway.Reply{Page: page}, err
+	}
+	var faults typed.Faults
+	c := claim{username: faults.Username("username", r.Fields["username"]), code: code(&faults, r.Fields["code"])}
+	if err := faults.Err(); err != nil {
+		return gateway.Reply{Page: page}, err
+	}
+	proof, err := f.prove(ctx, r, c)
+	if err != nil {
+		return gateway.Reply{Page: page}, err
+	}
+	return gateway.Reply{Status: http.StatusOK, Page: f.form(r, proof, c)}, nil
+}
+
+// toCode and toAsk send somebody who reloads a page that only posts reach to
+// where they can go on.
+func (f Flow) toCode(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	return gateway.Reply{Status: http.StatusOK, Location: r.Link("code")}, nil
+}
+
+func (f Flow) toAsk(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	return gateway.Reply{Status: http.StatusOK, Location: r.Link("forgot-password")}, nil
+}

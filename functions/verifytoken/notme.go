@@ -1,0 +1,158 @@
+package verifytoken
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/notice"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/token"
+	"github.com/sparekey/sparekey/shared/typed"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+// freeze is how long recovery is paused after a change was disowned, unless the
+// district's staff lift it.
+const freeze = 72 * time.Hour
+
+// Disown is what the not-me pages show.
+type Disown struct{ Token, Kind string }
+
+func (f Flow) notMeForm(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	row, err := f.readNotMe(ctx, r)
+	if err != nil {
+		return gateway.Reply{Page: web.Page{Name: "link-dead", Data: Dead{}}}, err
+	}
+	return gateway.Reply{Status: http.StatusOK, Page: disownPage(r, row)}, nil
+}
+
+func disownPage(r *gateway.Request, row table.Row[token.Token]) web.Page {
+	return web.Page{Name: "not-me", Data: Disown{Token: r.Vars["token"], Kind: row.Value.About.Kind}}
+}
+
+// notMe acts only on a post that carries a box ticked by hand: a mail scanner
+// that submits forms leaves them as they are.
+func (f Flow) notMe(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	row, err := f.readNotMe(ctx, r)
+	if err != nil {
+		return gateway.Reply{Page: web.Page{Name: "link-dead", Data: Dead{}}}, err
+	}
+	if err := confirmed(r); err != nil {
+		return gateway.Reply{Page: disownPage(r, row)}, err
+	}
+	disown := f.disownLink
+	if row.Value.About.Kind == token.AboutChange {
+		disown = f.disownChange
+	}
+	if err := disown(ctx, r, row); err != nil {
+		if lost := (*table.Changed)(nil); errors.As(err, &lost) {
+			return gateway.Reply{Page: disownPage(r, row)}, problem.New(problem.ChangedMeanwhile).Because(err)
+		}
+		return gateway.Reply{}, problem.New(problem.Unavailable).Because(err)
+	}
+	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "not-me-done", Data: Disown{Kind: row.Value.About.Kind}}, Outcome: "disowned"}, nil
+}
+
+func confirmed(r *gateway.Request) error {
+	if err := r.Fields.Only("confirm"); err != nil {
+		return err
+	}
+	var faults typed.Faults
+	if r.Fields["confirm"] != "yes" {
+		faults.Say("confirm", "confirm.missing")
+	}
+	return faults.Err()
+}
+
+// readNotMe reads a not-me token: each works until its end, however often, and
+// outlives every epoch.
+func (f Flow) readNotMe(ctx context.Context, r *gateway.Request) (table.Row[token.Token], error) {
+	digest, ok := token.Digest(r.Vars["token"])
+	if !ok {
+		return table.Row[token.Token]{}, dead(token.Fake)
+	}
+	items, err := f.Table.Get(ctx, token.Key(digest))
+	if err != nil {
+		return table.Row[token.Token]{}, problem.New(problem.Unavailable).Because(fmt.Errorf("read token: %w", err))
+	}
+	row, err := table.As[token.Token](items[0])
+	switch {
+	case err != nil:
+		return row, err
+	case row.Value.Purpose != token.NotMe || row.Value.District != r.District.Slug:
+		return row, dead(token.Fake)
+	case !f.Now().Before(row.Value.Ends):
+		return row, dead(token.Expired)
+	}
+	return row, nil
+}
+
+// disownLink kills the one link that the mail carried, if it still lives.
+func (f Flow) disownLink(ctx context.Context, r *gateway.Request, row table.Row[token.Token]) error {
+	mine := row.Value
+	keys := []table.Key{
+		token.LivingKey(mine.District, mine.Account, token.Reset),
+		token.LivingKey(mine.District, mine.Account, token.Activation),
+		row.Key,
+	}
+	return f.Table.Update(ctx, keys, func(items []table.Item) ([]table.Op, error) {
+		self, err := table.As[token.Token](items[2])
+		if err != nil || self.Value.Used {
+			return nil, err // said before
+		}
+		self.Value.Used = true
+		ops := []table.Op{self.Put(), f.entry(r, mine, audit.LinkDisowned).Put(f.Table.Rand)}
+		for _, item := range items[:2] {
+			living, err := table.As[token.Living](item)
+			if err != nil {
+				return nil, err
+			}
+			if living.Exists() && living.Value.Digest == mine.About.Link {
+				ops = append(ops, living.Delete())
+			}
+		}
+		return ops, nil
+	})
+}
+
+// disownChange ends every session and link, pauses recovery, marks the password
+// as somebody else's, and owes the district a notice. Said twice it does nothing
+// more.
+func (f Flow) disownChange(ctx context.Context, r *gateway.Request, row table.Row[token.Token]) error {
+	mine, now := row.Value, f.Now()
+	keys := []table.Key{row.Key, account.StateKey(mine.District, mine.Account)}
+	return f.Table.Update(ctx, keys, func(items []table.Item) ([]table.Op, error) {
+		self, err := table.As[token.Token](items[0])
+		if err != nil || self.Value.Used {
+			return nil, err
+		}
+		state, err := table.As[account.State](items[1])
+		if err != nil {
+			return nil, err
+		}
+		self.Value.Used = true
+		state.Value.Epoch++
+		state.Value.Frozen, state.Value.Disputed = now.Add(freeze), true
+		told := notice.Notice{District: mine.District, Account: mine.Account, Kind: notice.Disputed, At: now, Language: r.District.Languages[0]}
+		if r.District.SafetyEmail != "" {
+			told.To = []string{r.District.SafetyEmail}
+		}
+		return []table.Op{
+			self.Put(), state.Put(), f.entry(r, mine, audit.ChangeDisowned).Put(f.Table.Rand), told.Put(f.Table.Nonce(), now),
+		}, nil
+	})
+}
+
+func (f Flow) entry(r *gateway.Request, t token.Token, act audit.Act) audit.Entry {
+	return audit.Entry{
+		At: f.Now(), District: t.District, Account: t.Account, Act: act, Actor: "owner", Route: "not-me",
+		Request: r.ID, Agent: r.Agent, Network: r.Network.String(),
+	}
+}

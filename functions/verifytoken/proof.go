@@ -1,0 +1,187 @@
+package verifytoken
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/password"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/throttle"
+	"github.com/sparekey/sparekey/shared/token"
+	"github.com/sparekey/sparekey/shared/tries"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+// claim is what somebody proves themselves with: a link's token, or a username
+// and a code.
+type claim struct {
+	token          string
+	username, code string
+}
+
+// dead is the reply for a link that does not work any more: it offers a new one.
+func (c claim) dead() gateway.Reply {
+	return gateway.Reply{Page: web.Page{Name: "link-dead", Data: Dead{Token: c.token}}}
+}
+
+// Dead is what the page of a dead link carries to ask for a new one.
+type Dead struct{ Token string }
+
+// prove reads what the claim is about and judges it. The proof comes back as far
+// as it was read even where it does not hold.
+func (f Flow) prove(ctx context.Context, r *gateway.Request, c claim) (change.Proof, error) {
+	if c.code != "" {
+		return f.proveCode(ctx, r, c)
+	}
+	digest, ok := token.Digest(c.token)
+	if !ok {
+		return change.Proof{}, dead(token.Fake)
+	}
+	proof, err := f.read(ctx, r.District.Slug, digest)
+	if err != nil {
+		return proof, problem.New(problem.Unavailable).Because(err)
+	}
+	if verdict := proof.Token.Value.Judge(digest, proof.Living.Value, proof.Account, f.Now()); verdict != token.Good {
+		return proof, dead(verdict)
+	}
+	return proof, nil
+}
+
+func dead(why token.Verdict) error {
+	p := problem.New(problem.LinkDead)
+	if why != token.Fake {
+		p.With("why", string(why)).Saying("link." + string(why))
+	}
+	return p
+}
+
+// read reads a token, then the account it is for and that account's living one.
+func (f Flow) read(ctx context.Context, slug, digest string) (change.Proof, error) {
+	items, err := f.Table.Get(ctx, token.Key(digest))
+	if err != nil {
+		return change.Proof{}, fmt.Errorf("read token: %w", err)
+	}
+	proof := change.Proof{Digest: digest}
+	if proof.Token, err = table.As[token.Token](items[0]); err != nil {
+		return proof, err
+	}
+	t := proof.Token.Value
+	if t.District != slug || !t.Purpose.SetsPassword() {
+		proof.Token.Value = token.Token{} // a fake, as far as this district's pages go
+		return proof, nil
+	}
+	return f.readOwner(ctx, proof, t.District, t.Account, t.Purpose)
+}
+
+func (f Flow) readOwner(ctx context.Context, proof change.Proof, slug, id string, purpose token.Purpose) (change.Proof, error) {
+	items, err := f.Table.Get(ctx, append(account.Keys(slug, id), token.LivingKey(slug, id, purpose))...)
+	if err != nil {
+		return proof, fmt.Errorf("read account: %w", err)
+	}
+	if proof.Account, err = account.From(slug, id, items); err != nil {
+		return proof, err
+	}
+	proof.Living, err = table.As[token.Living](items[2])
+	return proof, err
+}
+
+// proveCode takes a try and then compares. Whatever is found, or not, the calls
+// are the same: a username, an account with what is living of it, a token.
+func (f Flow) proveCode(ctx context.Context, r *gateway.Request, c claim) (change.Proof, error) {
+	now := f.Now()
+	if err := throttle.Take(ctx, f.Table, r.Network, now); err != nil {
+		return change.Proof{}, err
+	}
+	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, f.guess(r, tries.Code, c.username, now))
+	if err != nil {
+		return change.Proof{}, err
+	}
+	proof, err := f.findByCode(ctx, r.District.Slug, c.username)
+	if err != nil {
+		return proof, problem.New(problem.Unavailable).Because(err)
+	}
+	t := proof.Token.Value
+	right := t.CodeIs(f.Pepper, proof.Digest, c.code)
+	if !right || t.Judge(proof.Digest, proof.Living.Value, proof.Account, now) != token.Good {
+		return proof, ticket.Wrong()
+	}
+	ticket.Right(ctx)
+	throttle.GiveBack(ctx, f.Table, r.Network, now)
+	return proof, nil
+}
+
+func (f Flow) guess(r *gateway.Request, kind tries.Kind, typed string, now time.Time) tries.Guess {
+	return tries.Guess{
+		Kind: kind, District: r.District.Slug, Typed: typed, Now: now,
+		Clock: func(t time.Time) string { return r.Until(t, now) },
+	}
+}
+
+// findByCode follows username, account, living pointer, token: of an account
+// that was never activated its activation, else its reset.
+func (f Flow) findByCode(ctx context.Context, slug, username string) (change.Proof, error) {
+	id, err := account.Lookup(ctx, f.Table, slug, username)
+	if err != nil {
+		return change.Proof{}, err
+	}
+	keys := append(account.Keys(slug, id), token.LivingKey(slug, id, token.Reset), token.LivingKey(slug, id, token.Activation))
+	items, err := f.Table.Get(ctx, keys...)
+	if err != nil {
+		return change.Proof{}, fmt.Errorf("read account: %w", err)
+	}
+	var proof change.Proof
+	if proof.Account, err = account.From(slug, id, items); err != nil {
+		return proof, err
+	}
+	living := items[2]
+	if !proof.Account.State.Value.Activated {
+		living = items[3]
+	}
+	if proof.Living, err = table.As[token.Living](living); err != nil {
+		return proof, err
+	}
+	proof.Digest = proof.Living.Value.Digest
+	if proof.Digest == "" {
+		proof.Digest = token.NoDigest(id)
+	}
+	if items, err = f.Table.Get(ctx, token.Key(proof.Digest)); err != nil {
+		return proof, fmt.Errorf("read token: %w", err)
+	}
+	proof.Token, err = table.As[token.Token](items[0])
+	return proof, err
+}
+
+// tapped reports whether the refused post is the attempt that changed the
+// password just now, with the same proof: the second half of a double tap.
+func (f Flow) tapped(asked asked, proof change.Proof) bool {
+	last := proof.Account.State.Value.Last
+	return asked.attempt != "" && last.Attempt == asked.attempt && last.Proof == proof.Digest && proof.Token.Value.Used
+}
+
+var errNotTheSame = errors.New("not the same password")
+
+// sameAgain says success to the second half of a double tap only if the password
+// is the one that the first half set, which costs a try like any comparing.
+func (f Flow) sameAgain(ctx context.Context, r *gateway.Request, asked asked, proof change.Proof) error {
+	now := f.Now()
+	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, f.guess(r, tries.SignIn, proof.Account.Profile.Value.Username, now))
+	if err != nil {
+		return errNotTheSame
+	}
+	answer, err := f.Credentials.Check(ctx, proof.Account.ID, password.Normal(asked.password))
+	if err != nil {
+		return problem.New(problem.Unavailable).Because(fmt.Errorf("check password: %w", err))
+	}
+	if answer != credential.Right {
+		return errNotTheSame
+	}
+	ticket.Right(ctx)
+	return nil
+}

@@ -1,0 +1,16 @@
+package password
+
+import (
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/district"
+)
+
+// For is the policy of one account in its district. It holds the account's own
+// words, so it is asked only after proof.
+func For(d district.District, who account.Account) Policy {
+	p := who.Profile.Value
+	return Policy{
+		Minimum: d.MinimumLength[p.Role],
+		Own:     []string{p.Username, p.First, p.Last, p.School, d.Name, d.Slug},
+	}
+}
