@@ -51,7 +51,7 @@ func checkHarmless(t *testing.T, o openedMail, name string) {
 	if len(o.head) != 11 || len(o.head["Subject"]) != 1 || strings.ContainsAny(o.header(t, "Subject"), "\r\n\x00") {
 		t.Errorf("%q: headers %q", name, o.head)
 	}
-	for _, bad := range []string{"\x00", "\x1b", "\u202e", "\ue000", "\ue001", "\ue002", "\ue003", "\r", "\nBcc", "\nfree"} {
+	for _, bad := range []string{"\x00", "\x1b", "\u202e", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\r", "\nBcc", "\nfree"} {
 		if strings.Contains(o.text+o.html, bad) {
 			t.Errorf("%q: %q is in the mail", name, bad)
 		}

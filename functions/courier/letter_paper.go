@@ -4,7 +4,6 @@ import (
 	"embed"
 	"html/template"
 	"io"
-	"slices"
 	"strings"
 	plaintext "text/template"
 )
@@ -74,11 +73,14 @@ func (w *writing) opened() {
 
 // footer says who can be called, and what nobody will ever ask for.
 func (w *writing) footer() []line {
-	phone := plain(w.District.Phone)
-	if phone != "" {
-		phone = phoneOpens + phone + ltrEnds
+	var who []string
+	for _, part := range []struct{ opens, text string }{
+		{dataOpens, w.District.Office}, {phoneOpens, w.District.Phone}, {dataOpens, w.District.Hours},
+	} {
+		if text := plain(part.text); text != "" {
+			who = append(who, part.opens+text+closes)
+		}
 	}
-	who := slices.DeleteFunc([]string{plain(w.District.Office), phone, plain(w.District.Hours)}, func(part string) bool { return part == "" })
 	never := w.common("never")
 	if len(who) == 0 {
 		return []line{never}

@@ -46,20 +46,21 @@ type line struct {
 	own       bool // in the letter's language; else it is English
 }
 
-// Around a value that is written from left to right in every language stand
+// Around a value whose direction of writing may not be the letter's stand
 // characters of Unicode's private use, until HTML puts bdi there. [plain] takes
 // them out of every value, so no name can bring its own.
 const (
-	ltrOpens   = "\uE000"
+	ltrOpens   = "\uE000" // from left to right in every language
 	phoneOpens = "\uE001" // the same, and never broken over two lines
-	ltrEnds    = "\uE002"
-	mayBreak   = "\uE003" // a line may be broken here
+	dataOpens  = "\uE002" // the district's own words, in whatever language
+	closes     = "\uE003"
+	mayBreak   = "\uE004" // a line may be broken here
 )
 
 var (
-	unmarked = strings.NewReplacer(ltrOpens, "", phoneOpens, "", ltrEnds, "", mayBreak, "")
+	unmarked = strings.NewReplacer(ltrOpens, "", phoneOpens, "", dataOpens, "", closes, "", mayBreak, "")
 	isolated = strings.NewReplacer(ltrOpens, `<bdi dir="ltr" style="font-weight:700">`,
-		phoneOpens, `<bdi dir="ltr" style="white-space:nowrap">`, ltrEnds, `</bdi>`, mayBreak, `<wbr>`)
+		phoneOpens, `<bdi dir="ltr" style="white-space:nowrap">`, dataOpens, `<bdi>`, closes, `</bdi>`, mayBreak, `<wbr>`)
 )
 
 // leftToRight names the values that are so written, whatever the language is.
@@ -72,7 +73,7 @@ func (w *writing) say(key string, args ...string) line {
 	for i := 0; i+1 < len(args); i += 2 {
 		value := plain(args[i+1])
 		if leftToRight[args[i]] {
-			value = ltrOpens + strings.ReplaceAll(value, "/", "/"+mayBreak) + ltrEnds
+			value = ltrOpens + strings.ReplaceAll(value, "/", "/"+mayBreak) + closes
 		}
 		filled = append(filled, args[i], value)
 	}
