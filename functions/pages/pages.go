@@ -1,0 +1,156 @@
+// Package pages serves what is the same for everybody: the front page, each
+// district's hub, help, styles, and the addresses that browsers ask every site for.
+//
+// It promises that no line leads to a dead end: a hub names only what this
+// deployment has and the district offers, and what is off has another way beside
+// it. It knows no account and holds no key; district settings are all it reads.
+//
+// Read [Flow.Routes] first.
+package pages
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/i18n"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+// Pages are the flow's own templates.
+//
+//go:embed pages/*.html
+var Pages embed.FS
+
+// Flow is what the flow needs to know: where it is, and what is beside it.
+type Flow struct {
+	Site web.Site
+	// Served are the slugs of the flows that this deployment has.
+	Served []string
+	// Root are the districts that the front page lists. It may be empty: then a
+	// family types the short name of its own.
+	Root []Entry
+}
+
+// Entry is one district on the front page.
+type Entry struct{ Slug, Name string }
+
+// Code is the slug of the page to type a code. It goes with forgot-password,
+// whose mails carry the code.
+const Code = "code"
+
+// Routes are what the flow serves. The last two catch whatever no other flow does.
+func (f Flow) Routes() gateway.Routes {
+	return gateway.Routes{
+		"/":                    {http.MethodGet: f.root},
+		"/help":                {http.MethodGet: f.help},
+		"/help/{code}":         {http.MethodGet: explain},
+		"/assets/{rest+}":      {http.MethodGet: asset},
+		"/.well-known/{rest+}": {http.MethodGet: f.wellKnown},
+		"/{district}":          {http.MethodGet: f.hub},
+		"/{district}/{rest+}":  {http.MethodGet: f.rest},
+	}
+}
+
+// Front is what the front page shows.
+type Front struct{ Districts []Entry }
+
+// root shows the districts, or takes a family to the one whose short name it
+// typed. Whether there is such a district, its hub says.
+func (f Flow) root(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	front := gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "root", Data: Front{Districts: f.Root}}}
+	typed := strings.ToLower(strings.TrimSpace(r.Query("district")))
+	switch {
+	case typed == "":
+		return front, nil
+	case !district.ValidSlug(typed):
+		return front, problem.Invalid(problem.Field{Name: "district", Says: i18n.Say("district.malformed")})
+	}
+	return gateway.Reply{Location: f.Site.Path("/" + typed)}, nil
+}
+
+// Offer is what a family finds here: what the hub and the help page are made of.
+type Offer struct {
+	Students bool     // who may also ask for a link by mail
+	Sections []string // of the help page
+	open     []string
+}
+
+// Serves reports whether a flow is there, for somebody at least.
+func (o Offer) Serves(flow string) bool { return slices.Contains(o.open, flow) }
+
+// sections of the help page, in its order. Each is an anchor that other pages
+// and mails link to, so none may be renamed.
+var sections = []string{
+	"no-email", "link", "rejected", "username", "temporary", "app", "student", "new", "changed-email", "safe", "contact",
+}
+
+func (f Flow) offer(d district.District) Offer {
+	o := Offer{Sections: sections}
+	for _, flow := range f.Served {
+		switched := flow
+		if flow == Code {
+			switched = district.ForgotPassword
+		}
+		if d.Offers(switched) {
+			o.open = append(o.open, flow)
+		}
+	}
+	o.Students = o.Serves(district.ForgotPassword) && d.Allows(district.ForgotPassword, district.Student)
+	return o
+}
+
+func (f Flow) hub(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "hub", Data: f.offer(r.District)}}, nil
+}
+
+func (f Flow) help(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "help", Data: f.offer(r.District)}}, nil
+}
+
+func (f Flow) rest(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	if r.Vars["rest"] != "help" {
+		return gateway.Reply{}, problem.New(problem.NotFound)
+	}
+	return f.help(ctx, r)
+}
+
+// Explained is what the page about one kind of problem shows.
+type Explained struct{ Code, Status string }
+
+// explain is where the type of a problem leads (RFC 9457): what it means.
+func explain(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	code := problem.Code(r.Vars["code"])
+	status, ok := problem.Statuses[code]
+	if !ok {
+		return gateway.Reply{}, problem.New(problem.NotFound)
+	}
+	return gateway.Reply{
+		Status: http.StatusOK,
+		Page:   web.Page{Name: "help-problem", Data: Explained{Code: string(code), Status: strconv.Itoa(status)}},
+	}, nil
+}
+
+func asset(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	body, kind, ok := web.Asset(r.Vars["rest"])
+	if !ok {
+		return gateway.Reply{}, problem.New(problem.NotFound)
+	}
+	return gateway.Reply{Asset: body, AssetType: kind}, nil
+}
+
+// wellKnown sends a password manager, which asks where a password is changed, to
+// where people choose what they need. Any other name is not found: managers ask
+// for one that cannot exist to learn whether a found one means anything.
+func (f Flow) wellKnown(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	if r.Vars["rest"] != "change-password" {
+		return gateway.Reply{}, problem.New(problem.NotFound)
+	}
+	return gateway.Reply{Location: f.Site.Path("/")}, nil
+}
