@@ -34,5 +34,5 @@ func within(r table.Range, at string) bool {
 		return CheckKey(table.Key{PK: r.Partition, SK: at}) == nil
 	}
 	row, ok := Row(r, at)
-	return ok && CheckKey(row.Key) == nil
+	return ok && plain(Sort(at)) && CheckKey(row.Key) == nil
 }
