@@ -69,9 +69,15 @@ func show(m embedded.Received) shown {
 		at = at.In(date.Location()) // in the district's time, like the mail
 	}
 	return shown{
-		Received: m, Sender: m.Headers["From"], Addressee: strings.Join(m.To, ", "),
-		When: at.Format("Mon, Jan 2 2006, 3:04:05 PM -07:00"),
+		Received: m, Sender: strings.ReplaceAll(m.Headers["From"], `"`, ""), Addressee: strings.Join(m.To, ", "),
+		When: at.Format("January 2, 3:04:05 PM -07:00"),
 	}
+}
+
+// Name is the sender's name alone, as a list of mails shows it.
+func (s shown) Name() string {
+	name, _, _ := strings.Cut(s.Sender, " <")
+	return name
 }
 
 // Clock is when the mail was sent, for machines.
