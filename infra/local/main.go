@@ -1,0 +1,104 @@
+// Command local runs the whole service in one process, with nothing but Go.
+//
+//	go run ./infra/local [-addr 127.0.0.1:8080]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/sparekey/sparekey/infra/local/server"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "sparekey:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.SetOutput(os.Stderr)
+	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
+	base := flags.String("base", "", "`path` that everything is served under, as a stage of API Gateway is: /prod")
+	backend := flags.String("backend", "embedded", "where things are kept: embedded")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return errors.New("see the flags above")
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is no flag; see -h", flags.Arg(0))
+	}
+	if *backend != "embedded" {
+		return fmt.Errorf("-backend %s: this build has embedded only", *backend)
+	}
+	if *base != "" && ((*base)[0] != '/' || (*base)[len(*base)-1] == '/') {
+		return fmt.Errorf("-base %s: begins with a slash and ends without one, such as /prod", *base)
+	}
+	listener, err := listen(*addr)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, listener, *base)
+}
+
+// listen opens the address, which must be this machine's own: the demo people's
+// passwords are on show.
+func listen(addr string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("-addr %s: an address such as 127.0.0.1:8080", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("-addr %s: only this machine's own address, 127.0.0.1 or [::1]", addr)
+	}
+	listener, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("port %s is taken; end the other program, or choose another port: go run ./infra/local -addr %s", port, net.JoinHostPort(host, "0"))
+	case err != nil:
+		return nil, fmt.Errorf("-addr %s: %w", addr, err)
+	}
+	return listener, nil
+}
+
+func serve(ctx context.Context, listener net.Listener, base string) error {
+	address := listener.Addr().(*net.TCPAddr)
+	service, err := server.New(server.Config{
+		Base: &url.URL{Scheme: "http", Host: address.String(), Path: base},
+		Log:  os.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go service.Run(ctx)
+	web := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan error, 1)
+	go func() { done <- web.Serve(listener) }()
+	service.Banner(os.Stdout)
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	fmt.Println("\nSparekey ends.")
+	last, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	return web.Shutdown(last)
+}

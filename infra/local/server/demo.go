@@ -1,0 +1,152 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/table"
+)
+
+// person is one of the demo people, as the hook tells of them.
+type person struct {
+	District string        `json:"district"`
+	Username string        `json:"username"`
+	Password string        `json:"password"`
+	Role     district.Role `json:"role"`
+	Email    string        `json:"email"`
+	Status   string        `json:"status"`
+	PIN      string        `json:"pin"`
+	Students []string      `json:"students"`
+	TOTP     string        `json:"totp"`
+
+	id, first, last, grade, school, elsewhere, about string
+}
+
+// people are the demo people, whose status the hooks may change.
+type people struct {
+	mu  sync.Mutex
+	all []*person
+}
+
+var demoSlugs = []string{"springfield", "shelbyville"}
+
+func demoDistricts() []district.District {
+	springfield := district.Default("springfield", "Springfield Public Schools")
+	springfield.Profile = "nyc"
+	springfield.Office, springfield.Phone, springfield.Hours = "Springfield Family Help Desk", "555-0100", "Monday to Friday, 8 AM to 4 PM"
+	springfield.MailFrom, springfield.MailReplyTo = "no-reply@springfield.example.org", "help@springfield.example.org"
+	springfield.SafetyEmail = "safety@springfield.example.org"
+
+	shelbyville := district.Default("shelbyville", "Shelbyville School District")
+	shelbyville.Profile, shelbyville.TimeZone, shelbyville.Languages = "powerschool", "America/Chicago", []string{"en"}
+	shelbyville.Office, shelbyville.Phone, shelbyville.Hours = "Shelbyville District Office", "555-0199", "Monday to Friday, 7:30 AM to 3:30 PM"
+	shelbyville.MailFrom, shelbyville.SafetyEmail = "no-reply@shelbyville.example.org", "safety@shelbyville.example.org"
+	shelbyville.MinimumLength = map[district.Role]int{district.Student: 8, district.Guardian: 8, district.Staff: 12}
+	return []district.District{springfield, shelbyville}
+}
+
+// demoPeople are one of each odd case; everybody is invented.
+func demoPeople() []*person {
+	const active = "active"
+	return []*person{
+		{District: "springfield", Username: "mlopez71", Password: "purple-kite-river-71", Role: district.Guardian, Email: "maria.lopez@example.org", Status: active, Students: []string{"alopez7", "blopez9"}, first: "Maria", last: "Lopez", about: "a mother of two"},
+		{District: "springfield", Username: "jlopez72", Password: "silver-boat-garden-72", Role: district.Guardian, Email: "juan.lopez@example.org", Status: active, Students: []string{"alopez7"}, first: "Juan", last: "Lopez", about: "a second guardian"},
+		{District: "springfield", Username: "alopez7", Password: "yellow-drum-cloud", Role: district.Student, Email: "ana.lopez@students.example.org", Status: active, first: "Ana", last: "Lopez", grade: "05", school: "Maple Street School", about: "a student with two guardians"},
+		{District: "springfield", Username: "blopez9", Password: "orange-fish-table", Role: district.Student, Status: active, first: "Ben", last: "Lopez", grade: "01", school: "Maple Street School", about: "a young student without an address"},
+		{District: "springfield", Username: "wchen", Password: "quiet-stone-harbor-5", Role: district.Guardian, Email: "chen.family@example.org", Status: active, Students: []string{"lchen"}, first: "Wei", last: "Chen", about: "shares an address with her son"},
+		{District: "springfield", Username: "lchen", Password: "green-lamp-bicycle", Role: district.Student, Email: "chen.family@example.org", Status: active, first: "Li", last: "Chen", grade: "08", school: "Harbor Middle School", about: "shares an address with his mother"},
+		{District: "springfield", Username: "kwood", Password: "window-paper-cedar-8", Role: district.Guardian, Email: "karl.wood@example.org", Status: active, first: "Karl", last: "Wood", about: "a guardian whom a court has blocked"},
+		{District: "springfield", Username: "cwood", Password: "little-train-pepper", Role: district.Student, Email: "cora.wood@students.example.org", Status: active, first: "Cora", last: "Wood", grade: "07", school: "Harbor Middle School", about: "the student he is blocked from"},
+		{District: "springfield", Username: "ograntham", Password: "copper-field-engine", Role: district.Student, Email: "olive.grantham@students.example.org", Status: active, first: "Olive", last: "Grantham", grade: "12", school: "Springfield High School", about: "an adult student"},
+		{District: "springfield", Username: "fpark", Role: district.Student, Email: "finn.park@students.example.org", Status: active, first: "Finn", last: "Park", grade: "10", school: "Springfield High School", elsewhere: "Google", about: "signs in with Google"},
+		{District: "springfield", Username: "dgreen", Password: "marble-cabin-violet-3", Role: district.Guardian, Email: "dora.green@example.org", Status: "disabled", first: "Dora", last: "Green", about: "a disabled account"},
+		{District: "springfield", Username: "tnowak", Role: district.Guardian, Email: "tomas.nowak@example.org", Status: "not-activated", first: "Tomas", last: "Nowak", about: "never activated"},
+		{District: "springfield", Username: "npatel", Password: "anchor-lemon-summer-4", Role: district.Guardian, Status: active, first: "Nila", last: "Patel", about: "a guardian without an address"},
+		{District: "springfield", Username: "sbaker", Password: "temporary-bridge-6612", Role: district.Guardian, Email: "sam.baker@example.org", Status: "temporary", first: "Sam", last: "Baker", about: "has a temporary password"},
+		{District: "springfield", Username: "ereed", Password: "worn-out-lantern-1999", Role: district.Guardian, Email: "eve.reed@example.org", Status: "expired", first: "Eve", last: "Reed", about: "whose password has expired"},
+		{District: "springfield", Username: "rdiaz", Password: "office-morning-bell-22", Role: district.Staff, Email: "rosa.diaz@springfield.example.org", Status: active, first: "Rosa", last: "Diaz", school: "Maple Street School", about: "the school's secretary"},
+		{District: "shelbyville", Username: "mlopez71", Password: "different-person-88", Role: district.Guardian, Email: "milo.lopez@example.org", Status: active, Students: []string{"zlopez"}, first: "Milo", last: "Lopez", about: "same username, another district"},
+		{District: "shelbyville", Username: "zlopez", Password: "zebra-coat-9", Role: district.Student, Email: "zoe.lopez@students.example.org", Status: active, first: "Zoe", last: "Lopez", grade: "06", school: "Shelbyville School", about: "a student"},
+		{District: "shelbyville", Username: "hfox", Password: "principal-quiet-hall-1", Role: district.Staff, Email: "hana.fox@shelbyville.example.org", Status: active, first: "Hana", last: "Fox", school: "Shelbyville School", about: "staff"},
+	}
+}
+
+// settle puts the demo districts and people into the table.
+func (s *Server) settle(ctx context.Context) error {
+	store := table.Store{Table: s.rows, Rand: s.rand}
+	for _, d := range demoDistricts() {
+		if err := district.Save(ctx, store, d); err != nil {
+			return err
+		}
+	}
+	for i, p := range demoPeople() {
+		p.id = fmt.Sprintf("demo-%04d", i+1)
+		if err := s.admit(ctx, store, p); err != nil {
+			return fmt.Errorf("%s: %w", p.Username, err)
+		}
+		s.people.all = append(s.people.all, p)
+	}
+	return nil
+}
+
+func (s *Server) admit(ctx context.Context, store table.Store, p *person) error {
+	profile := account.Profile{
+		Username: p.Username, First: p.first, Last: p.last, Role: p.Role, Grade: p.grade, School: p.school,
+		Address: p.Email, Elsewhere: p.elsewhere,
+	}
+	state := account.State{Status: account.Active}
+	p.apply(&profile, &state, s.clock.Now())
+	if err := account.Create(ctx, store, p.District, p.id, profile, state); err != nil {
+		return err
+	}
+	return s.mirror(ctx, p)
+}
+
+// apply makes an account's parts say the person's status.
+func (p *person) apply(profile *account.Profile, state *account.State, now time.Time) {
+	profile.Address = p.Email
+	profile.Status = account.Active
+	state.Activated, state.Must = p.Status != "not-activated", account.Must{}
+	switch p.Status {
+	case "disabled":
+		profile.Status = account.Disabled
+	case "temporary":
+		state.Must = account.Must{Change: true, Ends: now.Add(24 * time.Hour)}
+	case "expired":
+		state.Must = account.Must{Change: true}
+	}
+}
+
+// mirror makes the credential say the same.
+func (s *Server) mirror(ctx context.Context, p *person) error {
+	if p.Status == "disabled" {
+		return s.credentials.Disable(ctx, p.id)
+	}
+	if err := s.credentials.Enable(ctx, p.id); err != nil || p.Password == "" {
+		return err
+	}
+	kind := credential.Permanent
+	if p.Status == "temporary" {
+		kind = credential.ForOnce
+	}
+	return s.credentials.Set(ctx, p.id, p.Password, kind)
+}
+
+var statuses = []string{"active", "disabled", "temporary", "expired", "not-activated"}
+
+// find is the demo person of that name, or nil.
+func (p *people) find(slug, username string) *person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, one := range p.all {
+		if one.District == slug && one.Username == username {
+			return one
+		}
+	}
+	return nil
+}

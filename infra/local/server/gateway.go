@@ -1,0 +1,167 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/sparekey/sparekey/infra/gate"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/table"
+)
+
+// payload is how much API Gateway passes on: more never reaches a function.
+const payload = 10 << 20
+
+// gateway turns a request into the event that API Gateway would make of it, and
+// the function's response into the answer. What the functions put on the feed
+// moves once the answer has left.
+func (s *Server) gateway(w http.ResponseWriter, r *http.Request) {
+	path, ours := strings.CutPrefix(r.URL.EscapedPath(), s.site.Path(""))
+	if !ours {
+		s.refuse(w, http.StatusForbidden, "missing-authentication")
+		return
+	}
+	at, variables := s.routes.find(parts(path))
+	if at == nil {
+		s.refuse(w, http.StatusNotFound, "not-found")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, payload))
+	if err != nil {
+		s.refuse(w, http.StatusRequestEntityTooLarge, "too-large")
+		return
+	}
+	event := s.event(r, at, variables, body)
+	var response gateway.Response
+	died := s.invoke(r.Context(), func(ctx context.Context) {
+		response, _ = s.functions[at.function].serve(ctx, event)
+	})
+	if died {
+		s.refuse(w, http.StatusBadGateway, "internal")
+	} else {
+		write(w, response)
+	}
+	if flusher, ok := w.(http.Flusher); ok {
+		flusher.Flush()
+	}
+	go s.feed()
+}
+
+func (s *Server) event(r *http.Request, at *node, variables map[string]string, body []byte) gateway.Event {
+	for name, value := range variables {
+		if plain, err := url.PathUnescape(value); err == nil {
+			variables[name] = plain
+		}
+	}
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	event := gateway.Event{
+		Resource: at.resource, Path: r.URL.Path, HTTPMethod: r.Method, PathParameters: variables,
+		MultiValueHeaders: r.Header.Clone(), Headers: map[string]string{}, QueryStringParameters: map[string]string{},
+		MultiValueQueryStringParameters: r.URL.Query(), Body: string(body),
+		RequestContext: events.APIGatewayProxyRequestContext{
+			RequestID: requestID(), ResourcePath: at.resource, Identity: events.APIGatewayRequestIdentity{SourceIP: host},
+		},
+	}
+	event.MultiValueHeaders["Host"] = []string{r.Host}
+	for name, values := range event.MultiValueHeaders {
+		event.Headers[name] = values[len(values)-1]
+	}
+	for name, values := range r.URL.Query() {
+		event.QueryStringParameters[name] = values[len(values)-1]
+	}
+	if !utf8.Valid(body) {
+		event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	return event
+}
+
+func requestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func write(w http.ResponseWriter, response gateway.Response) {
+	for name, values := range response.MultiValueHeaders {
+		w.Header()[name] = values
+	}
+	body := []byte(response.Body)
+	if response.IsBase64Encoded {
+		body, _ = base64.StdEncoding.DecodeString(response.Body)
+	}
+	w.WriteHeader(response.StatusCode)
+	_, _ = w.Write(body)
+}
+
+// refuse is what API Gateway answers by itself, as the template's
+// GatewayResponses have it.
+func (s *Server) refuse(w http.ResponseWriter, status int, slug string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"type": s.site.Absolute("/help/" + slug), "title": http.StatusText(status), "status": status,
+	})
+}
+
+// invoke runs one invocation in a goroutine of its own, which may die at any
+// call of a port, and reports whether it did.
+func (s *Server) invoke(ctx context.Context, run func(context.Context)) (died bool) {
+	ctx, process := gate.Within(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(ctx)
+	}()
+	<-done
+	return process.Dead()
+}
+
+// enqueue keeps what was inserted for the feed.
+func (s *Server) enqueue(keys []table.Key) {
+	s.queue.Lock()
+	defer s.queue.Unlock()
+	s.fed = append(s.fed, keys...)
+}
+
+// feed hands what was inserted to the functions whose filters let it pass, until
+// nothing is left.
+func (s *Server) feed() {
+	s.feeding.Lock()
+	defer s.feeding.Unlock()
+	for {
+		s.queue.Lock()
+		batch := s.fed
+		s.fed = nil
+		s.queue.Unlock()
+		if len(batch) == 0 {
+			return
+		}
+		for _, f := range s.template.Functions {
+			var mine []table.Key
+			for _, key := range batch {
+				for _, filter := range f.Feed {
+					if filter.Event == "INSERT" && strings.HasPrefix(key.PK, filter.Prefix) {
+						mine = append(mine, key)
+					}
+				}
+			}
+			for part := range slices.Chunk(mine, 10) {
+				s.invoke(context.Background(), func(ctx context.Context) { s.functions[f.Folder].feed(ctx, part) })
+			}
+		}
+	}
+}

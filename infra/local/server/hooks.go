@@ -1,0 +1,262 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/request"
+	"github.com/sparekey/sparekey/shared/table"
+)
+
+// hooks are the local run's own doors, by which people and tests look inside.
+// None of them exists in a Lambda.
+func (s *Server) hooks() {
+	for pattern, hook := range map[string]func(*http.Request) (any, error){
+		"GET /_local/accounts.json": func(*http.Request) (any, error) { return s.accounts(), nil },
+		"GET /_local/keys.json":     func(*http.Request) (any, error) { return []any{}, nil },
+		"GET /_local/requests.json": func(*http.Request) (any, error) { return s.requests() },
+		"GET /_local/audit.json":    func(*http.Request) (any, error) { return s.audits() },
+		"GET /_local/table.json":    func(*http.Request) (any, error) { return s.items() },
+		"GET /_local/calls.json":    func(*http.Request) (any, error) { return s.watch.record(), nil },
+		"DELETE /_local/calls.json": func(*http.Request) (any, error) { s.watch.clearCalls(); return struct{}{}, nil },
+		"GET /_local/clock":         func(*http.Request) (any, error) { return s.time(), nil },
+		"POST /_local/clock":        s.setClock,
+		"POST /_local/run":          s.runNow,
+		"POST /_local/district":     s.setDistrict,
+		"POST /_local/account":      s.setAccount,
+		"POST /_local/fault":        s.setFault,
+		"DELETE /_local/fault":      func(*http.Request) (any, error) { s.watch.clearFaults(); return struct{}{}, nil },
+	} {
+		s.mux.HandleFunc(pattern, answer(hook))
+	}
+	s.mux.HandleFunc("/_local/", http.NotFound)
+}
+
+func answer(hook func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		value, err := hook(r)
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			value = map[string]string{"error": err.Error()}
+		}
+		body := json.NewEncoder(w)
+		body.SetIndent("", " ")
+		_ = body.Encode(value)
+	}
+}
+
+// read decodes a hook's body; a name it does not know is refused, because a test
+// that misspells one would otherwise test nothing.
+func read(r *http.Request, into any) error {
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("read JSON: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) accounts() []person {
+	s.people.mu.Lock()
+	defer s.people.mu.Unlock()
+	all := make([]person, len(s.people.all))
+	for i, p := range s.people.all {
+		all[i] = *p
+		all[i].Students = append([]string{}, p.Students...)
+	}
+	return all
+}
+
+func (s *Server) dump() ([]table.Item, error) {
+	if s.memory == nil {
+		return nil, errors.New("only the embedded table shows its items")
+	}
+	return s.memory.Dump(), nil
+}
+
+type filed struct {
+	Reference string    `json:"reference"`
+	District  string    `json:"district"`
+	Outcome   *string   `json:"outcome"`
+	At        time.Time `json:"at"`
+}
+
+func (s *Server) requests() (any, error) {
+	items, err := s.dump()
+	all := []filed{}
+	for _, item := range items {
+		if item.Kind() != "REQUEST" {
+			continue
+		}
+		row, err := table.As[request.Request](item)
+		if err != nil {
+			return nil, err
+		}
+		one := filed{Reference: strings.TrimPrefix(item.PK, "REQUEST#"), District: row.Value.District, At: row.Value.Asked}
+		if outcome := string(row.Value.Outcome); outcome != "" {
+			one.Outcome = &outcome
+		}
+		all = append(all, one)
+	}
+	slices.SortStableFunc(all, func(a, b filed) int { return a.At.Compare(b.At) })
+	return all, err
+}
+
+func (s *Server) audits() (any, error) {
+	items, err := s.dump()
+	all := []audit.Entry{}
+	for _, item := range items {
+		if item.Kind() != "AUDIT" {
+			continue
+		}
+		row, err := table.As[audit.Entry](item)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, row.Value)
+	}
+	slices.SortStableFunc(all, func(a, b audit.Entry) int { return a.At.Compare(b.At) })
+	return all, err
+}
+
+func (s *Server) items() (any, error) {
+	items, err := s.dump()
+	all := []map[string]any{}
+	for _, item := range items {
+		one := map[string]any{"PK": item.PK, "SK": item.SK, "version": item.Version, "body": json.RawMessage(item.Body)}
+		if !item.Due.At.IsZero() {
+			one["due"] = map[string]any{"queue": item.Due.Queue, "at": item.Due.At}
+		}
+		if item.By.PK != "" {
+			one["by"] = map[string]string{"PK": item.By.PK, "SK": item.By.SK}
+		}
+		if !item.Expires.IsZero() {
+			one["expires"] = item.Expires.Unix()
+		}
+		all = append(all, one)
+	}
+	return all, err
+}
+
+func (s *Server) time() any { return map[string]time.Time{"now": s.clock.Now()} }
+
+func (s *Server) setClock(r *http.Request) (any, error) {
+	var wish struct {
+		Advance string `json:"advance"`
+		Freeze  *bool  `json:"freeze"`
+	}
+	if err := read(r, &wish); err != nil {
+		return nil, err
+	}
+	if wish.Freeze != nil {
+		s.clock.Freeze(*wish.Freeze)
+	}
+	if wish.Advance != "" {
+		by, err := time.ParseDuration(wish.Advance)
+		if err != nil || by < 0 {
+			return nil, errors.New(`advance is a length of time such as "31m"`)
+		}
+		s.advance(by)
+	}
+	return s.time(), nil
+}
+
+func (s *Server) runNow(r *http.Request) (any, error) {
+	var wish struct {
+		Function string `json:"function"`
+	}
+	if err := read(r, &wish); err != nil {
+		return nil, err
+	}
+	if err := s.fire(wish.Function); err != nil {
+		return nil, err
+	}
+	s.feed()
+	return struct{}{}, nil
+}
+
+func (s *Server) setDistrict(r *http.Request) (any, error) {
+	var wish struct {
+		District string          `json:"district"`
+		Settings json.RawMessage `json:"settings"`
+	}
+	if err := read(r, &wish); err != nil {
+		return nil, err
+	}
+	store := table.Store{Table: s.rows, Rand: s.rand}
+	found, err := (&district.Directory{Table: s.rows, Now: s.clock.Now}).Find(r.Context(), wish.District)
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(wish.Settings))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&found); err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	found.Slug = wish.District
+	if err := district.Save(r.Context(), store, found); err != nil {
+		return nil, err
+	}
+	s.warm()
+	return found, nil
+}
+
+func (s *Server) setAccount(r *http.Request) (any, error) {
+	var wish struct {
+		District string  `json:"district"`
+		Username string  `json:"username"`
+		Status   string  `json:"status"`
+		Email    *string `json:"email"`
+	}
+	if err := read(r, &wish); err != nil {
+		return nil, err
+	}
+	p := s.people.find(wish.District, wish.Username)
+	switch {
+	case p == nil:
+		return nil, errors.New("no such demo person")
+	case wish.Status != "" && !slices.Contains(statuses, wish.Status):
+		return nil, fmt.Errorf("status is one of %s", strings.Join(statuses, ", "))
+	}
+	s.people.mu.Lock()
+	defer s.people.mu.Unlock()
+	if wish.Email != nil {
+		p.Email = *wish.Email
+	}
+	restate := wish.Status != ""
+	if restate {
+		p.Status = wish.Status
+	}
+	err := account.Amend(r.Context(), table.Store{Table: s.rows, Rand: s.rand}, p.District, p.id, func(profile *account.Profile, state *account.State) {
+		if profile.Address = p.Email; restate {
+			p.apply(profile, state, s.clock.Now())
+		}
+	})
+	if err == nil && restate {
+		err = s.mirror(r.Context(), p)
+	}
+	return *p, err
+}
+
+func (s *Server) setFault(r *http.Request) (any, error) {
+	var wish fault
+	if err := read(r, &wish); err != nil {
+		return nil, err
+	}
+	if err := wish.check(); err != nil {
+		return nil, err
+	}
+	s.watch.add(wish)
+	return wish, nil
+}
