@@ -68,7 +68,8 @@ func (i Item) Exists() bool { return i.Version != "" }
 type Index int
 
 // The partition itself, and the two indexes. Rows of an index are hints: they
-// carry the key and nothing else, may lag behind, and what matters is read again.
+// carry the key and nothing else (in a due queue, the moment too), may lag behind,
+// and what matters is read again.
 const (
 	Primary Index = iota
 	ByDue         // Partition is the queue; sorted by the moment due
@@ -97,7 +98,8 @@ type Table interface {
 	Get(ctx context.Context, keys ...Key) ([]Item, error)
 
 	// List returns a page and the cursor to the next, empty at the end. A page may
-	// be short, or empty, and still have a next.
+	// be short, or empty, and still have a next. A cursor that is none of this
+	// range's is ErrCursor.
 	List(ctx context.Context, r Range) (items []Item, next string, err error)
 
 	// Write does all ops or none. Each op names another item, 1 to 100 of them.
@@ -110,7 +112,8 @@ type Table interface {
 	Write(ctx context.Context, ops ...Op) error
 
 	// Count adds by to a counter and returns its sum: made with the first call,
-	// gone some time after expires. A repeated call may count twice.
+	// gone some time after expires. A repeated call may count twice. A counter is
+	// read, listed and deleted as an item is; its body is {"count":n}.
 	Count(ctx context.Context, key Key, by int64, expires time.Time) (int64, error)
 }
 
