@@ -1,0 +1,95 @@
+package server_test
+
+import (
+	"io"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/sparekey/sparekey/infra/local/browse"
+	"github.com/sparekey/sparekey/infra/local/server"
+	"github.com/sparekey/sparekey/shared/table"
+)
+
+// start runs the service for a test, under a base path, over some table (nil:
+// the embedded one), and returns its address.
+func start(t *testing.T, base string, rows table.Table) string {
+	t.Helper()
+	listener := httptest.NewUnstartedServer(nil)
+	at := &url.URL{Scheme: "http", Host: listener.Listener.Addr().String(), Path: base}
+	service, err := server.New(server.Config{Base: at, Log: io.Discard, Rows: rows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Config.Handler = service
+	listener.Start()
+	t.Cleanup(listener.Close)
+	return at.String()
+}
+
+const (
+	maria    = "maria.lopez@example.org"
+	oldWords = "purple-kite-river-71"
+	newWords = "seven quiet herons dancing"
+)
+
+func TestAParentWhoForgotAPasswordGetsBackIn(t *testing.T) { walk(t, start(t, "", nil)) }
+
+func TestTheSameUnderAStage(t *testing.T) { walk(t, start(t, "/prod", nil)) }
+
+// walk is the whole story, with real pages and without JavaScript.
+func walk(t *testing.T, root string) {
+	phone := browse.New(t, root)
+	phone.Open("/springfield").Want(200, "Springfield Public Schools", "I forgot my password")
+	sent := phone.Open("/springfield/forgot-password").Want(200).
+		Submit("/forgot-password", map[string]string{"username": "mlopez71", "email": maria})
+	sent.Want(202, maria)
+
+	letter := phone.LastMail(maria, 1)
+	form := phone.Open(letter.Link(t, "/r/")).Want(200, "mlopez71")
+	form.Submit("/set-password", map[string]string{"new_password": "short", "new_password_again": "short"}).Want(422)
+	form.Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).
+		Want(200, "in the app")
+	phone.Open(letter.Link(t, "/r/")).Want(410)
+
+	notice := phone.LastMail(maria, 2)
+	phone.Open(notice.Link(t, "/not-me/")).Want(200)
+
+	home := phone.Open("/springfield/sign-in").Submit("/sign-in", map[string]string{"username": "MLopez71", "password": newWords})
+	home.Want(200, "Maria Lopez", "mlopez71").Submit("/sign-out", nil).Want(200)
+	phone.Open("/springfield/home").Want(401)
+	browse.New(t, root).Open("/springfield/sign-in").
+		Submit("/sign-in", map[string]string{"username": "mlopez71", "password": oldWords}).Want(422)
+}
+
+func TestACodeTypedOnAnotherDevice(t *testing.T) {
+	root := start(t, "", nil)
+	phone, laptop := browse.New(t, root), browse.New(t, root)
+	phone.JSON("/springfield/forgot-password", map[string]string{"username": "mlopez71", "email": maria}, nil).Want(202)
+	code := phone.LastMail(maria, 1).Code(t)
+	form := laptop.Open("/springfield/code").Submit("/code", map[string]string{"username": " mlopez71", "code": code})
+	form.Want(200, "mlopez71").
+		Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).Want(200)
+	laptop.JSON("/springfield/sign-in", map[string]string{"username": "mlopez71", "password": newWords}, nil).Want(200)
+}
+
+func TestSomebodyElseChangedIt(t *testing.T) {
+	phone := browse.New(t, start(t, "", nil))
+	phone.JSON("/springfield/forgot-password", map[string]string{"username": "mlopez71", "email": maria}, nil).Want(202)
+	token := phone.LastMail(maria, 1).Link(t, "/r/")
+	phone.Open(token).Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).Want(200)
+
+	link := phone.LastMail(maria, 2).Link(t, "/not-me/")
+	_, at, _ := strings.Cut(link, "/not-me/")
+	disown := phone.Open(link)
+	if _, fields := disown.Form(at); len(fields) != 0 {
+		t.Errorf("the form confirms by itself: %v", fields)
+	}
+	disown.Submit(at, nil).Want(400)
+	disown.Submit(at, map[string]string{"confirm": "yes"}).Want(200, "3 days")
+	phone.JSON("/springfield/sign-in", map[string]string{"username": "mlopez71", "password": newWords}, nil).Want(422)
+	if mails := phone.Mails("safety@springfield.example.org"); len(mails) != 1 {
+		t.Errorf("the district got %d mails, want 1", len(mails))
+	}
+}
