@@ -72,6 +72,8 @@ func TestAValueKeepsWhatNamesNeed(t *testing.T) {
 	for value, want := range map[string]string{
 		"José Ñúñez-O’Brien":      "José Ñúñez-O’Brien",
 		"علی\u200cرضا":            "علی\u200cرضا",
+		"Ana\u00ad López\u202e":   "Ana López",
+		"a\u2028b":                "a b",
 		" two\u00a0  words\t":     "two words",
 		"x\r\nBcc: a@example.org": "x Bcc: a@example.org",
 	} {

@@ -105,8 +105,10 @@ func plain(value string) string {
 		switch {
 		case r == '\u200C' || r == '\u200D':
 			return r
-		case unicode.IsSpace(r), unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp):
+		case unicode.IsSpace(r), unicode.IsControl(r):
 			return ' '
+		case unicode.In(r, unicode.Cf, unicode.Co):
+			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(value, " "))

@@ -54,7 +54,7 @@ func TestAnEndIsToldAsTimeOfDayWithItsZone(t *testing.T) {
 
 func TestEveryRouteOfAChangeIsTold(t *testing.T) {
 	t.Parallel()
-	for _, route := range []string{"link", "code", "activation", "forced", "forced-change", "password"} {
+	for _, route := range []string{"link", "code", "activation", "forced-change"} {
 		m, err := letterWriter(t, i18n.Default).changed(addressed(letterDistrict(), "es"), username, route, "", sunday, true, notMine)
 		if o := openMail(t, m, err); !strings.Contains(o.text, "\nCómo: ") {
 			t.Errorf("%s: %s", route, o.text)
@@ -186,7 +186,7 @@ func TestEverySentenceIsSaidInSomeLetter(t *testing.T) {
 		add(write(letterWriter(t, i18n.Default), addressed(letterDistrict(), "en")))
 		add(write(letterWriter(t, withArabic()), addressed(letterDistrict(), "ar")))
 	}
-	for _, route := range []string{"link", "code", "activation", "forced", "forced-change", "password"} {
+	for _, route := range []string{"link", "code", "activation", "forced-change"} {
 		add(letterWriter(t, i18n.Default).changed(addressed(letterDistrict(), "en"), username, route, "", sunday, true, notMine))
 	}
 	add(letterWriter(t, i18n.Default).reset(addressed(letterDistrict(), "en"), username, linkText, codeText, notMine, sunday.Add(time.Minute)))
