@@ -55,7 +55,8 @@ var startDynoxide = sync.OnceValues(func() (string, error) {
 // repository that the test is in.
 func dynoxideProgram() (string, error) {
 	if program := os.Getenv("SPAREKEY_DYNOXIDE"); program != "" {
-		return program, nil
+		_, err := os.Stat(program)
+		return program, err
 	}
 	dir, err := os.Getwd()
 	for ; err == nil && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
