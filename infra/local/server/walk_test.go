@@ -50,7 +50,7 @@ func walk(t *testing.T, root string) {
 	form := phone.Open(letter.Link(t, "/r/")).Want(200, "mlopez71")
 	form.Submit("/set-password", map[string]string{"new_password": "short", "new_password_again": "short"}).Want(422)
 	form.Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).
-		Want(200, "in the app")
+		Want(200, "phone app")
 	phone.Open(letter.Link(t, "/r/")).Want(410)
 
 	notice := phone.LastMail(maria, 2)
