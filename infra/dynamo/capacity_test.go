@@ -135,17 +135,17 @@ var costs = []struct {
 	{"Write: put of a fresh item, 1 KB, in by", nil, writes(numbered(1, 1, "by")...), units{1, 0, 2, 1}},
 	{"Write: put of a fresh item, 1 KB, due and in by", nil, writes(numbered(1, 1, "due by")...), units{1, 0, 3, 2}},
 	{"Write: put of a fresh item, 3 KB, due and in by", nil, writes(numbered(1, 3, "due by")...), units{1, 0, 5, 2}},
-	{"Write: replace, 1 KB", numbered(1, 1, ""), writes(replacing(1, "")), units{1, 0, 1, 0}},
-	{"Write: replace, 3 KB by 1 KB", numbered(1, 3, ""), writes(replacing(1, "")), units{1, 0, 3, 0}},
-	{"Write: replace, due and in by as before", numbered(1, 1, "due by"), writes(replacing(1, "due by")), units{1, 0, 1, 0}},
-	{"Write: replace, due later (a claim)", numbered(1, 1, "due by"), writes(replacing(1, "due later by")), units{1, 0, 3, 2}},
-	{"Write: replace, due no more", numbered(1, 1, "due by"), writes(replacing(1, "by")), units{1, 0, 2, 1}},
+	{"Write: replace, 1 KB", numbered(1, 1, ""), writes(replacing("")), units{1, 0, 1, 0}},
+	{"Write: replace, 3 KB by 1 KB", numbered(1, 3, ""), writes(replacing("")), units{1, 0, 3, 0}},
+	{"Write: replace, due and in by as before", numbered(1, 1, "due by"), writes(replacing("due by")), units{1, 0, 1, 0}},
+	{"Write: replace, due later (a claim)", numbered(1, 1, "due by"), writes(replacing("due later by")), units{1, 0, 3, 2}},
+	{"Write: replace, due no more", numbered(1, 1, "due by"), writes(replacing("by")), units{1, 0, 2, 1}},
 	{"Write: delete, 1 KB", numbered(1, 1, ""), writes(drop(numberedKey(0), "1")), units{1, 0, 1, 0}},
 	{"Write: delete, 1 KB, due and in by", numbered(1, 1, "due by"), writes(drop(numberedKey(0), "1")), units{1, 0, 3, 2}},
 	{"Write: transaction of five fresh puts, 1 KB", nil, writes(numbered(5, 1, "")...), units{1, 0, 10, 0}},
 	{
 		"Write: transaction of two fresh puts (one due and in by), a replace, a delete, a check", numbered(3, 1, ""),
-		writes(replacing(1, ""), drop(numberedKey(1), "1"), check(numberedKey(2), "1"),
+		writes(replacing(""), drop(numberedKey(1), "1"), check(numberedKey(2), "1"),
 			sized(numberedKey(7), "2", "", 1, ""), sized(numberedKey(8), "2", "", 1, "due by")),
 		units{1, 0, 12, 2},
 	},
@@ -176,8 +176,8 @@ func parted(n int) []table.Op {
 	return ops
 }
 
-func replacing(kilobytes int, indexes string) table.Op {
-	return sized(numberedKey(0), "2", "1", kilobytes, indexes)
+func replacing(indexes string) table.Op {
+	return sized(numberedKey(0), "2", "1", 1, indexes)
 }
 
 func gets(n int) func(*testing.T, table.Table) error {

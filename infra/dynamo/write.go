@@ -104,12 +104,12 @@ func (t *Table) part(op table.Op) types.TransactWriteItem {
 			TableName: t.name, Key: attributesOf(op.Item.Key), ConditionExpression: unchanged,
 			ExpressionAttributeValues: was, ReturnValuesOnConditionCheckFailure: old,
 		}}
-	default:
-		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: t.name, Key: attributesOf(op.Item.Key), ConditionExpression: unchanged,
-			ExpressionAttributeValues: was, ReturnValuesOnConditionCheckFailure: old,
-		}}
+	case table.Check:
 	}
+	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: t.name, Key: attributesOf(op.Item.Key), ConditionExpression: unchanged,
+		ExpressionAttributeValues: was, ReturnValuesOnConditionCheckFailure: old,
+	}}
 }
 
 // condition demands that the item is as its op says.

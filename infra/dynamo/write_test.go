@@ -49,7 +49,7 @@ func TestWhatCanceledATransactionIsUnderstood(t *testing.T) {
 			switch {
 			case c.want == nil && err != nil:
 				t.Errorf("got %v, want it done", err)
-			case c.want == error(changed):
+			case errors.Is(c.want, changed):
 				if !errors.As(err, &lost) || len(lost.Now) != 1 || lost.Now[0].Key != state || lost.Now[0].Version != "theirs" {
 					t.Errorf("got %v, want STATE in the way", err)
 				}
