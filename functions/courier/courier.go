@@ -169,9 +169,18 @@ func unclaim(p *outbox.Progress, due *table.Due, now time.Time) {
 	due.At = now.Add(time.Second)
 }
 
-// sends hands a mail over and sorts what comes of it.
-func (f Flow) send(ctx context.Context, m mail.Mail) (id string, refused bool, err error) {
-	id, err = f.Mail.Send(ctx, m)
+// errCompose has no cause: what a letter fails on may be somebody's address.
+var errCompose = errors.New("compose")
+
+// send composes a mail, hands it over, and sorts what comes of it: an address
+// that no letter can be written to is refused like one that SES will not take.
+func (f Flow) send(ctx context.Context, write letter) (id string, refused bool, err error) {
+	m, err := write()
+	if err == nil {
+		id, err = f.Mail.Send(ctx, m)
+	} else if !errors.Is(err, mail.ErrRejected) {
+		err = errCompose
+	}
 	if errors.Is(err, mail.ErrRejected) {
 		return "", true, nil
 	}

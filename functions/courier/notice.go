@@ -48,11 +48,11 @@ func (f Flow) tell(ctx context.Context, row table.Row[notice.Notice]) error {
 	if err := f.slot(ctx); err != nil {
 		return err
 	}
-	m, err := f.composeNotice(ctx, row)
+	letter, err := f.composeNotice(ctx, row)
 	if err != nil {
 		return err
 	}
-	id, refused, err := f.send(ctx, m)
+	id, refused, err := f.send(ctx, letter)
 	switch {
 	case err != nil:
 		return fmt.Errorf("send: %w", err)
@@ -102,22 +102,22 @@ func (f Flow) tellLater(ctx context.Context, was table.Row[notice.Notice], why e
 	return ignoreLost(err)
 }
 
-// composeNotice writes the letter; one about a change carries a link to say
-// "this was not me", which is stored before it is mailed.
-func (f Flow) composeNotice(ctx context.Context, row table.Row[notice.Notice]) (mail.Mail, error) {
+// composeNotice makes the letter; one about a change carries a link to say "this
+// was not me", which is stored before it is mailed.
+func (f Flow) composeNotice(ctx context.Context, row table.Row[notice.Notice]) (letter, error) {
 	n, now := row.Value, f.Now()
 	d, err := f.district(ctx, n.District)
 	if err != nil {
-		return mail.Mail{}, err
+		return nil, err
 	}
 	write := letters{Site: f.Site, Words: f.Words}
 	e := envelope{District: d, Language: n.Language, To: n.To[0], Now: now, ID: fmt.Sprintf("%s.%d", idOf(row.Key), n.Tries)}
 	if n.Kind == notice.Disputed {
-		return composed(write.disputed(e, n.Account, n.At))
+		return func() (mail.Mail, error) { return write.disputed(e, n.Account, n.At) }, nil
 	}
 	who, err := account.Load(ctx, f.Table, n.District, n.Account)
 	if err != nil {
-		return mail.Mail{}, err
+		return nil, err
 	}
 	text, digest := token.Mint(f.Table.Rand)
 	disown := token.Token{
@@ -125,16 +125,12 @@ func (f Flow) composeNotice(ctx context.Context, row table.Row[notice.Notice]) (
 		About: token.About{Kind: token.AboutChange},
 	}
 	if err := f.Table.Write(ctx, disown.Put(digest), row.Check()); err != nil {
-		return mail.Mail{}, fmt.Errorf("put not-me: %w", err)
+		return nil, fmt.Errorf("put not-me: %w", err)
 	}
-	return composed(write.changed(e, who.Profile.Value.Username, n.Route, n.Agent, n.At, n.Kind == notice.Changed, text))
-}
-
-func composed(m mail.Mail, err error) (mail.Mail, error) {
-	if err != nil {
-		return m, errCompose
-	}
-	return m, nil
+	username := who.Profile.Value.Username
+	return func() (mail.Mail, error) {
+		return write.changed(e, username, n.Route, n.Agent, n.At, n.Kind == notice.Changed, text)
+	}, nil
 }
 
 func idOf(key table.Key) string { return strings.TrimPrefix(key.PK, "NOTICE#") }

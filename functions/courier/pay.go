@@ -18,13 +18,11 @@ import (
 )
 
 // A letter is composed once it is paid for: it holds the only copy of a token.
-type letter = func() (mail.Mail, error)
+type letter func() (mail.Mail, error)
 
 var (
 	errOverBudget = errors.New("over budget")
 	errOvertaken  = errors.New("overtaken")
-	// errCompose has no cause: what a letter fails on may be somebody's address.
-	errCompose = errors.New("compose")
 )
 
 // pay puts the token, moves the living pointer, pays the budgets and notes all

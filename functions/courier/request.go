@@ -9,7 +9,6 @@ import (
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/audit"
 	"github.com/sparekey/sparekey/shared/district"
-	"github.com/sparekey/sparekey/shared/mail"
 	"github.com/sparekey/sparekey/shared/outbox"
 	"github.com/sparekey/sparekey/shared/request"
 	"github.com/sparekey/sparekey/shared/table"
@@ -123,12 +122,8 @@ func (f Flow) again(ctx context.Context, j *job) error {
 }
 
 // mail sends a letter and records what became of it.
-func (f Flow) mail(ctx context.Context, j *job, letter func() (mail.Mail, error)) error {
-	m, err := letter()
-	if err != nil {
-		return errCompose
-	}
-	id, refused, err := f.send(ctx, m)
+func (f Flow) mail(ctx context.Context, j *job, letter letter) error {
+	id, refused, err := f.send(ctx, letter)
 	switch {
 	case err != nil:
 		return fmt.Errorf("send: %w", err)

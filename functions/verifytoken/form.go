@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/sparekey/sparekey/shared/change"
-	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/password"
@@ -80,9 +79,6 @@ func (f Flow) attempt(r *gateway.Request) string {
 type CodeForm struct{ Username string }
 
 func (f Flow) codeForm(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
-	if !r.District.Offers(district.ForgotPassword) {
-		return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "off"}}, nil
-	}
 	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "code", Data: CodeForm{}}}, nil
 }
 
