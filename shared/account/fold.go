@@ -11,14 +11,21 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// longestFolded is how many bytes of a folded name go into a key. Compatibility
+// forms may grow eighteenfold, and a key has an end.
+const longestFolded = 512
+
+// none stands before what no name folds to: folding leaves no capitals.
+const none = "NONE "
+
 // Fold makes of a username what it is compared by: PRECIS nickname rules (RFC
 // 8266: FreeformClass, case-mapped, inner spaces to one, ends trimmed). Text that
 // no username can hold is folded too, to something that no username folds to,
 // because a stranger's nonsense must cost the same as a name.
 func Fold(typed string) string {
 	folded, err := precis.Nickname.CompareKey(typed)
-	if err != nil || folded == "" {
-		return "\x00" + strings.ToLower(norm.NFC.String(typed))
+	if err != nil || folded == "" || len(folded) > longestFolded {
+		return none + digest(strings.ToLower(norm.NFC.String(typed)))
 	}
 	return folded
 }
@@ -26,7 +33,7 @@ func Fold(typed string) string {
 // ValidUsername reports whether a name may be given: it folds, and its letters
 // are of one script, so that no two names look alike.
 func ValidUsername(name string) bool {
-	return !strings.HasPrefix(Fold(name), "\x00") && oneScript(name)
+	return !strings.HasPrefix(Fold(name), none) && oneScript(name)
 }
 
 // together are scripts that are written in one word.
@@ -89,6 +96,10 @@ func SameAddress(a, b string) bool { return FoldAddress(a) == FoldAddress(b) }
 
 // nobody makes an account id that nobody has, the same for the same name.
 func nobody(folded string) string {
-	sum := sha256.Sum256([]byte(folded))
-	return "nobody-" + hex.EncodeToString(sum[:8])
+	return "nobody-" + digest(folded)
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
 }

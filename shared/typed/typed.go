@@ -15,7 +15,8 @@ import (
 	"github.com/sparekey/sparekey/shared/problem"
 )
 
-// The bounds (standards R41), in code points.
+// The bounds (standards R41): code points of a username, bytes of the others,
+// an e-mail address as RFC 5321 has it.
 const (
 	longestUsername = 128
 	longestEmail    = 254
@@ -58,7 +59,7 @@ func (f *Faults) Email(field, text string) string {
 	switch parsed, err := mail.ParseAddress(text); {
 	case text == "":
 		f.Say(field, "email.missing")
-	case utf8.RuneCountInString(text) > longestEmail:
+	case len(text) > longestEmail:
 		f.Say(field, "email.long")
 	case hasControl(text):
 		f.Say(field, "text.control")

@@ -63,7 +63,7 @@ func permit(functions []template.Function) gate.Around {
 // key. Kinds of an index begin with DUE# or BY#; its statements name the index.
 func permitted(statements []template.Statement, action, kind string) bool {
 	index := ""
-	for prefix, name := range map[string]string{"DUE#": "due", "BY#": "by"} {
+	for prefix, name := range map[string]string{"DUE#": "due", "BY#": "by-index"} {
 		if rest, ok := strings.CutPrefix(kind, prefix); ok {
 			index, kind = name, rest
 		}

@@ -1,0 +1,10 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/sparekey/sparekey/infra/dynamo/dynamotest"
+)
+
+// The same walk over DynamoDB's own protocol: the second tier.
+func TestTheSameOnDynamoDB(t *testing.T) { walk(t, start(t, "", dynamotest.Open(t))) }
