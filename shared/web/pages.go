@@ -64,11 +64,27 @@ func (p *Pages) Render(page Page, asked Asked) ([]byte, error) {
 
 // Title is the heading of the page, said under <name>.title; a page that
 // answers a problem has the problem's.
-func (v View) Title() template.HTML {
+func (v View) Title() template.HTML { return v.T(v.title()) }
+
+func (v View) title() string {
 	if v.name == ProblemPage {
-		return v.T("problem." + string(v.Problem.Code) + ".title")
+		return "problem." + string(v.Problem.Code) + ".title"
 	}
-	return v.T(v.name + ".title")
+	return v.name + ".title"
+}
+
+// Tab is what the browser calls the page: its heading and whose page it is, as
+// text, because markup has no place there. That a form failed is said first.
+func (v View) Tab() string {
+	words := v.language
+	tab, whose := words.T(v.title()), v.District.Name
+	if whose == "" {
+		whose = words.T("site.name")
+	}
+	if v.Failed() {
+		tab = words.T("error.prefix") + " " + tab
+	}
+	return tab + " – " + whose
 }
 
 // The common pages: for a problem that no form can show, and for what the
