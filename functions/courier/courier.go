@@ -111,10 +111,7 @@ func (f Flow) lease(ctx context.Context, until time.Time) (table.Row[run], bool,
 		row.Value.Until = until
 		return free
 	})
-	if lost := (*table.Changed)(nil); errors.As(err, &lost) {
-		return lease, false, nil // another run has it
-	}
-	return lease, mine, err
+	return lease, mine, ignoreLost(err) // lost: another run has it
 }
 
 func (f Flow) release(ctx context.Context, lease table.Row[run]) {

@@ -28,6 +28,11 @@ type decision struct {
 	Purpose  token.Purpose     // of the link in it; empty: it carries none
 }
 
+// mails reports whether anything is mailed at all.
+func (d decision) mails() bool {
+	return d.Outcome == outbox.Sent || d.Outcome == outbox.ActivationSent || d.Outcome == outbox.UsernamesSent
+}
+
 func no(o outbox.Outcome, about ...account.Account) decision {
 	return decision{Outcome: o, Accounts: about}
 }

@@ -45,10 +45,15 @@ func (f Flow) request(ctx context.Context, key table.Key) error {
 
 // ignoreLost: who lost a claim has nothing to do.
 func ignoreLost(err error) error {
-	if lost := (*table.Changed)(nil); errors.As(err, &lost) {
+	if lost(err) {
 		return nil
 	}
 	return err
+}
+
+func lost(err error) bool {
+	_, yes := errors.AsType[*table.Changed](err)
+	return yes
 }
 
 // work is the story of one claimed request.
@@ -66,27 +71,42 @@ func (f Flow) work(ctx context.Context, j *job) error {
 	return f.again(ctx, j)
 }
 
-// first decides, pays and sends.
+// first decides, pays and sends. Who loses the paying to another request of the
+// same account decides again at once: that one's mail is a fact by now.
 func (f Flow) first(ctx context.Context, j *job) error {
+	var err error
+	for range races {
+		try := *j
+		if err = f.attempt(ctx, &try); !lost(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// races is how often a lost race is run again.
+const races = 4
+
+func (f Flow) attempt(ctx context.Context, j *job) error {
 	found, err := f.facts(ctx, j)
 	if err != nil {
 		return err
 	}
 	d := decide(found)
+	plan := &j.row.Value.Plan
 	for _, who := range d.Accounts {
-		j.row.Value.Plan.Accounts = append(j.row.Value.Plan.Accounts, who.ID)
+		plan.Accounts = append(plan.Accounts, who.ID)
 	}
-	if d.Purpose == "" && d.Outcome != outbox.UsernamesSent && d.Outcome != outbox.Sent {
+	if !d.mails() {
 		return f.record(ctx, j, d.Outcome, "")
 	}
 	if err := f.slot(ctx); err != nil {
 		return err
 	}
-	j.row.Value.Plan.Outcome, j.row.Value.Plan.Purpose = d.Outcome, d.Purpose
-	j.row.Value.Plan.Epoch = d.Accounts[0].State.Value.Epoch
+	plan.Outcome, plan.Purpose, plan.Epoch = d.Outcome, d.Purpose, d.Accounts[0].State.Value.Epoch
 	letter, err := f.pay(ctx, j, d.Accounts)
 	if errors.Is(err, errOverBudget) {
-		j.row.Value.Plan.Outcome = ""
+		plan.Outcome = ""
 		return f.record(ctx, j, outbox.OverBudget, "")
 	}
 	if err != nil {
