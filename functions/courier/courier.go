@@ -25,7 +25,6 @@ import (
 	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/mail"
 	"github.com/sparekey/sparekey/shared/notice"
-	"github.com/sparekey/sparekey/shared/outbox"
 	"github.com/sparekey/sparekey/shared/pepper"
 	"github.com/sparekey/sparekey/shared/request"
 	"github.com/sparekey/sparekey/shared/table"
@@ -156,14 +155,6 @@ func (f Flow) slot(ctx context.Context) error {
 		return errNoSlot
 	}
 	return nil
-}
-
-// unclaim gives an item back that could not be worked on: due again in a moment,
-// without counting as a try.
-func unclaim(p *outbox.Progress, due *table.Due, now time.Time) {
-	p.Tries--
-	p.Until = time.Time{}
-	due.At = now.Add(time.Second)
 }
 
 // errCompose has no cause: what a letter fails on may be somebody's address.

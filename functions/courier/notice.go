@@ -17,23 +17,17 @@ import (
 // notice claims a notice; expands it into one for each recipient, or mails it to
 // its only one; and records what became of it. No budget holds it back.
 func (f Flow) notice(ctx context.Context, key table.Key) error {
-	now := f.Now()
-	row, mine, err := table.Amend(ctx, f.Table, key, func(row *table.Row[notice.Notice]) bool {
-		if !row.Exists() || !row.Value.Open(now) {
-			return false
-		}
-		row.Value.Progress = row.Value.Claimed(f.Table.Nonce(), now)
-		row.Due.At = row.Value.Until
-		return true
-	})
+	row, mine, err := claim(ctx, f, key, progressOfNotice)
 	if err != nil || !mine {
-		return ignoreLost(err)
+		return err
 	}
 	if err := f.tell(ctx, row); err != nil {
-		return errors.Join(err, f.tellLater(ctx, row, err))
+		return errors.Join(err, putOff(ctx, f, row, progressOfNotice, err))
 	}
 	return nil
 }
+
+func progressOfNotice(n *notice.Notice) *outbox.Progress { return &n.Progress }
 
 func (f Flow) tell(ctx context.Context, row table.Row[notice.Notice]) error {
 	n := row.Value
@@ -84,22 +78,6 @@ func (f Flow) told(ctx context.Context, row table.Row[notice.Notice], o outbox.O
 		f.Log.ErrorContext(ctx, "failed", "district", n.District, "notice", string(n.Kind), "fault", n.LastWhat)
 	}
 	return ignoreLost(f.Table.Write(ctx, append([]table.Op{row.Put()}, more...)...))
-}
-
-func (f Flow) tellLater(ctx context.Context, was table.Row[notice.Notice], why error) error {
-	now := f.Now()
-	_, _, err := table.Amend(ctx, f.Table, was.Key, func(row *table.Row[notice.Notice]) bool {
-		if row.Value.Claim != was.Value.Claim || row.Value.Outcome != "" {
-			return false
-		}
-		if errors.Is(why, errNoSlot) {
-			unclaim(&row.Value.Progress, &row.Due, now)
-			return true
-		}
-		row.Value.Progress, row.Due.At = row.Value.Later(brief(why), now)
-		return true
-	})
-	return ignoreLost(err)
 }
 
 // composeNotice makes the letter; one about a change carries a link to say "this

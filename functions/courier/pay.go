@@ -11,7 +11,6 @@ import (
 	"github.com/sparekey/sparekey/shared/budget"
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/mail"
-	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/request"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/token"
@@ -195,16 +194,3 @@ func list(people []account.Account) []listed {
 }
 
 func referenceOf(key table.Key) string { return strings.TrimPrefix(key.PK, "REQUEST#") }
-
-// brief names a fault in one word for the trace: never its text, which may hold
-// what was typed.
-func brief(err error) string {
-	for fault, word := range map[error]string{
-		port.ErrThrottled: "throttled", port.ErrUnavailable: "unavailable", port.ErrUnknown: "no answer", errNoSlot: "no slot",
-	} {
-		if errors.Is(err, fault) {
-			return word
-		}
-	}
-	return "fault"
-}

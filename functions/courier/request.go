@@ -24,37 +24,18 @@ type job struct {
 // request claims a request, works on it, and records what became of it, or when
 // it is due again.
 func (f Flow) request(ctx context.Context, key table.Key) error {
-	now := f.Now()
-	row, mine, err := table.Amend(ctx, f.Table, key, func(row *table.Row[request.Request]) bool {
-		if !row.Exists() || !row.Value.Open(now) {
-			return false
-		}
-		row.Value.Progress = row.Value.Claimed(f.Table.Nonce(), now)
-		row.Due.At = row.Value.Until
-		return true
-	})
+	row, mine, err := claim(ctx, f, key, progressOfRequest)
 	if err != nil || !mine {
-		return ignoreLost(err)
+		return err
 	}
 	j := &job{row: row}
 	if err := f.work(ctx, j); err != nil {
-		return errors.Join(err, f.later(ctx, j, err))
+		return errors.Join(err, putOff(ctx, f, row, progressOfRequest, err))
 	}
 	return nil
 }
 
-// ignoreLost: who lost a claim has nothing to do.
-func ignoreLost(err error) error {
-	if lost(err) {
-		return nil
-	}
-	return err
-}
-
-func lost(err error) bool {
-	_, yes := errors.AsType[*table.Changed](err)
-	return yes
-}
+func progressOfRequest(r *request.Request) *outbox.Progress { return &r.Progress }
 
 // work is the story of one claimed request.
 func (f Flow) work(ctx context.Context, j *job) error {
@@ -202,21 +183,4 @@ func (f Flow) entry(j *job, id string, o outbox.Outcome, now time.Time) audit.En
 		At: now, District: j.row.Value.District, Account: id, Act: act, Actor: "anybody",
 		Route: j.row.Value.Flow, Outcome: string(o), Request: referenceOf(j.row.Key),
 	}
-}
-
-// later puts off a request that could not be delivered.
-func (f Flow) later(ctx context.Context, j *job, why error) error {
-	now := f.Now()
-	_, _, err := table.Amend(ctx, f.Table, j.row.Key, func(row *table.Row[request.Request]) bool {
-		if row.Value.Claim != j.row.Value.Claim || row.Value.Outcome != "" {
-			return false // somebody else's by now
-		}
-		if errors.Is(why, errNoSlot) {
-			unclaim(&row.Value.Progress, &row.Due, now)
-			return true
-		}
-		row.Value.Progress, row.Due.At = row.Value.Later(brief(why), now)
-		return true
-	})
-	return ignoreLost(err)
 }

@@ -59,6 +59,12 @@ func (p Progress) Claimed(by string, now time.Time) Progress {
 	return p
 }
 
+// Unclaimed is the progress of an item let go without having been tried.
+func (p Progress) Unclaimed() Progress {
+	p.Tries, p.Until = p.Tries-1, time.Time{}
+	return p
+}
+
 // Done is the progress of an item that is decided.
 func (p Progress) Done(o Outcome, mailID string, now time.Time) Progress {
 	p.Outcome, p.Decided, p.MailID, p.Until = o, now, mailID, time.Time{}
