@@ -125,12 +125,12 @@ func TestTheHubNamesOnlyWhatIsThere(t *testing.T) {
 		},
 		{
 			"a district that has all of it off", visit{served: everything, d: off},
-			[]string{"/prod/springfield/help#username", "/prod/springfield/help#no-email", "555-0100", "ask a parent or your teacher"},
+			[]string{"/prod/springfield/help#username", "/prod/springfield/help#no-email", "Your school does not offer this online", "555-0100", "Ask a parent or your teacher"},
 			[]string{"/prod/springfield/forgot-password", "/prod/springfield/forgot-username", "/prod/springfield/code", "/prod/springfield/sign-in"},
 		},
 		{
 			"students are not sent to a form that is for adults", visit{served: everything, d: adults},
-			[]string{"/prod/springfield/forgot-password", "ask a parent or your teacher"},
+			[]string{"/prod/springfield/forgot-password", "Ask a parent or your teacher"},
 			[]string{"Does your school have an email for you?"},
 		},
 	} {
