@@ -9,7 +9,9 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
+	"strconv"
 )
 
 // Reader reads settings and gathers what is wrong with them.
@@ -44,8 +46,46 @@ func (r *Reader) Optional(name string) string {
 func (r *Reader) URL(name string) *url.URL {
 	text := r.String(name)
 	u, err := url.Parse(text)
-	if text != "" && (err != nil || u.Scheme == "" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+	if text != "" && (err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
 		r.faults = append(r.faults, fmt.Errorf("%s is not an address such as https://reset.example.org", name))
+	}
+	return u
+}
+
+// Int reads a whole number that must be there, from least to most.
+func (r *Reader) Int(name string, least, most int64) int64 {
+	text := r.String(name)
+	n, err := strconv.ParseInt(text, 10, 64)
+	if text != "" && (err != nil || n < least || n > most) {
+		r.faults = append(r.faults, fmt.Errorf("%s is not a whole number from %d to %d", name, least, most))
+	}
+	return n
+}
+
+// Emulator reads where something that plays a service of Amazon's listens; empty
+// is Amazon's own. It must be this machine: no setting may send what a function
+// knows anywhere else.
+func (r *Reader) Emulator(name string) string {
+	text := r.Optional(name)
+	if u, err := url.Parse(text); text != "" && (err != nil || !loopback(u)) {
+		r.faults = append(r.faults, fmt.Errorf("%s is not an address of this machine such as http://127.0.0.1:8000", name))
+	}
+	return text
+}
+
+// loopback reports whether an address is this machine's own, written as a number:
+// a name may lead elsewhere.
+func loopback(u *url.URL) bool {
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err == nil && addr.IsLoopback() && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// Site reads where the service itself is reached. Only this machine may be
+// reached without TLS: cookies and links hang on it.
+func (r *Reader) Site(name string) *url.URL {
+	u := r.URL(name)
+	if u != nil && u.Host != "" && u.Scheme != "https" && !loopback(u) {
+		r.faults = append(r.faults, fmt.Errorf("%s does not begin with https", name))
 	}
 	return u
 }
