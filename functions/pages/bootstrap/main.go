@@ -1,0 +1,25 @@
+// Command bootstrap is pages as Lambda runs it. It holds no secret and reads the
+// districts' settings alone.
+package main
+
+import (
+	"github.com/sparekey/sparekey/functions/pages"
+	"github.com/sparekey/sparekey/infra/boot"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/settings"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+// served are the flows that the template deploys; a hub leads to no other.
+var served = []string{district.ForgotPassword, pages.Code, district.SignIn}
+
+func main() { boot.Start(wire) }
+
+func wire(env *settings.Reader) (any, error) {
+	base, site := boot.From(env), web.NewSite(env.Site("BASE_URL"))
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	flow := pages.Flow{Site: site, Served: served, Root: nil} // a family types its district's short name
+	return base.Edge("pages", site, base.Store(), pages.Pages).Serve(flow.Routes()), nil
+}
