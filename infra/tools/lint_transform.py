@@ -1,0 +1,77 @@
+"""Lints what SAM's transform makes of a template.
+
+SAM's shorthand hides mistakes from cfn-lint: undefined references, misspelt
+permissions, cycles. So this runs the transform first and lints its result. With
+--planted it plants such mistakes, one at a time, and fails if one is not found: a
+check that never failed is no check.
+"""
+
+import copy
+import json
+import sys
+
+from cfnlint.api import ManualArgs, lint
+from samcli.yamlhelper import yaml_parse
+from samtranslator.public.exceptions import InvalidDocumentException
+from samtranslator.translator.transform import transform
+
+# What cfn-lint says of valid results of the transform: SAM spells some things its own way.
+EXPECTED = {"W2001", "W3005"}
+
+
+class NoPolicies:
+    """No function names a managed policy, so none has to be looked up at AWS."""
+
+    def load(self):
+        return {}
+
+
+def faults(document):
+    """Everything wrong with a template, one line each."""
+    document = copy.deepcopy(document)
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://nowhere/nothing.zip"
+    try:
+        result = transform(document, {}, NoPolicies())
+    except InvalidDocumentException as fault:
+        return [cause.message for cause in fault.causes]
+    matches = lint(json.dumps(result, indent=1), config=ManualArgs(regions=["us-east-1"]))
+    return [f"{m.rule.id} {'/'.join(map(str, m.path))}: {m.message}" for m in matches if m.rule.id not in EXPECTED]
+
+
+def planted(text):
+    """Mistakes by name, each a text to replace and what replaces it."""
+    return {
+        "a reference to nothing": ("!Ref Api}", "!Ref Apy}"),
+        "an attribute of nothing": ("!GetAtt Table.Arn", "!GetAtt Tables.Arn"),
+        "an attribute that is none": ("!GetAtt Pool.Arn", "!GetAtt Pool.Name"),
+        "an architecture that is none": ("[arm64]", "[arm65]"),
+        "a misspelt effect": ("Effect: Allow", "Effect: Alow"),
+        "a misspelt action": ("dynamodb:ConditionCheckItem", "dynamodb:ConditionCheckItems"),
+        "a route without a path": ('Path: "/{district}/home", ', ""),
+    }
+
+
+def main(arguments):
+    path = arguments[-1]
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if "--planted" not in arguments:
+        found = faults(yaml_parse(text))
+        print("\n".join(found) or "nothing wrong")
+        return 1 if found else 0
+    unseen = 0
+    for name, (old, new) in planted(text).items():
+        if old not in text:
+            print(f"cannot plant {name}: {old!r} is not in {path}")
+            unseen += 1
+            continue
+        found = faults(yaml_parse(text.replace(old, new, 1)))
+        print(f"{'found ' if found else 'MISSED'} {name}: {found[0] if found else ''}")
+        unseen += not found
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
