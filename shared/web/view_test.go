@@ -50,7 +50,7 @@ func TestWhatAViewSays(t *testing.T) {
 		{"a page outside any district", `{{.Link "help"}}`, "/prod/help", web.Asked{}},
 		{"the front page from outside any district", `{{.Link ""}}`, "/prod/", web.Asked{}},
 		{"markup in a value is text", `{{.T "sent.open" "district" "<b>&\""}}`, "Open the email from &lt;b&gt;&amp;&#34;.", here},
-		{"markup in a value shown is text", `{{.Show "sent.typed.username" "username" "<b>{username}"}}`, `Check what you typed: <bdi dir="ltr">&lt;b&gt;{username}</bdi>.`, here},
+		{"markup in a value shown is text", `{{.Show "sent.typed.username" "username" "<b>{username}"}}`, `Check what you typed: <bdi dir="ltr">&lt;b&gt;{username}</bdi>`, here},
 		{"a reference is read in fours", `{{.Grouped "7F3K9QPD"}} {{.Grouped "7F3"}}`, "7F3K-9QPD 7F3", here},
 		{"a number as a phone wants it", `{{.Dial}}`, "+15550100199", web.Asked{District: far}},
 		{"no wait", `{{.Wait}}`, "0", here},
