@@ -1,0 +1,31 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+)
+
+// Module is where this code lives.
+const Module = "github.com/sparekey/sparekey"
+
+// Build builds a package as it is deployed, into a program: stripped, without
+// cgo, without the runtime client's old protocol. Arch is "arm64" for what is
+// deployed, or empty for this machine. The working directory must be in the
+// module.
+func Build(ctx context.Context, pkg, program, arch string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", //nolint:gosec // our own packages
+		"-o", program, pkg)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if arch != "" {
+		build.Env = append(build.Env, "GOOS=linux", "GOARCH="+arch)
+	}
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+	}
+	return nil
+}
+
+// Bootstrap is the package of a function's main, by its folder.
+func Bootstrap(folder string) string { return Module + "/functions/" + folder + "/bootstrap" }
