@@ -25,13 +25,13 @@ golangci-lint() { # version, program
 }
 
 chromium() { # what stands for it
-  if ! command -v chromium >/dev/null; then
+  if ! type -P chromium >/dev/null; then
     local root=()
     [[ $(id -u) -eq 0 ]] || root=(sudo)
     "${root[@]}" apt-get update -q && "${root[@]}" apt-get install -qy --no-install-recommends chromium
   fi
   mkdir -p "$(dirname "$1")"
-  ln -sfn "$(command -v chromium)" "$1"
+  ln -sfn "$(type -P chromium)" "$1"
 }
 
 "$@"

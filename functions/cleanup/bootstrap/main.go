@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"time"
 
 	"github.com/sparekey/sparekey/functions/cleanup"
@@ -24,5 +23,5 @@ func wire(env *settings.Reader) (any, error) {
 		return nil, err
 	}
 	flow := cleanup.Flow{Table: base.Store(), Sessions: cognito.Open(users), Log: base.Log, Now: time.Now}
-	return func(ctx context.Context) error { return flow.Run(ctx) }, nil
+	return flow.Run, nil
 }
