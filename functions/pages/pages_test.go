@@ -3,7 +3,6 @@ package pages_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -80,7 +79,7 @@ func (v visit) get(t *testing.T, resource, address string) gateway.Response {
 	}
 	edge := gateway.Edge{
 		Function: "pages", Districts: districts{v.d.Slug: v.d}, Pages: web.Open(site, i18n.Default, pages.Pages),
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	flow := pages.Flow{Site: site, Served: v.served, Root: v.root}
 	response, err := edge.Serve(flow.Routes())(context.Background(), gateway.Event{
@@ -114,22 +113,26 @@ func TestTheHubNamesOnlyWhatIsThere(t *testing.T) {
 		has, lack []string
 	}{
 		{
-			"all of it", visit{served: everything, d: springfield()},
+			"all of it",
+			visit{served: everything, d: springfield()},
 			[]string{"/prod/springfield/forgot-password", "/prod/springfield/forgot-username", "/prod/springfield/code", "/prod/springfield/sign-in", "Does your school have an email for you?"},
 			nil,
 		},
 		{
-			"a flow that is not deployed has help in its place", visit{served: []string{district.ForgotPassword, pages.Code}, d: springfield()},
+			"a flow that is not deployed has help in its place",
+			visit{served: []string{district.ForgotPassword, pages.Code}, d: springfield()},
 			[]string{"/prod/springfield/forgot-password", "/prod/springfield/help#username"},
 			[]string{"/prod/springfield/forgot-username", "/prod/springfield/sign-in"},
 		},
 		{
-			"a district that has all of it off", visit{served: everything, d: off},
+			"a district that has all of it off",
+			visit{served: everything, d: off},
 			[]string{"/prod/springfield/help#username", "/prod/springfield/help#no-email", "Your school does not offer this online", "555-0100", "Ask a parent or your teacher"},
 			[]string{"/prod/springfield/forgot-password", "/prod/springfield/forgot-username", "/prod/springfield/code", "/prod/springfield/sign-in"},
 		},
 		{
-			"students are not sent to a form that is for adults", visit{served: everything, d: adults},
+			"students are not sent to a form that is for adults",
+			visit{served: everything, d: adults},
 			[]string{"/prod/springfield/forgot-password", "Ask a parent or your teacher"},
 			[]string{"Does your school have an email for you?"},
 		},

@@ -122,7 +122,7 @@ func TestLanguagesAreReadOnceWhoeverComesFirst(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if words.Language("pl") != words.Language("pl") {
+	if first, again := words.Language("pl"), words.Language("pl"); first != again {
 		t.Error("read twice")
 	}
 }

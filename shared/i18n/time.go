@@ -15,7 +15,7 @@ func (l *Language) Day(t time.Time) string {
 	return strings.NewReplacer(
 		"{day}", strconv.Itoa(t.Day()),
 		"{month}", l.Meta.Months[t.Month()-1],
-	).Replace(l.Meta.Date)
+	).Replace(l.Date)
 }
 
 // Moment writes day and time of day, joined as the language joins them.

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/xml"
+	"fmt"
 	"net/url"
 	"os"
 	"slices"
@@ -151,8 +152,7 @@ type element struct {
 }
 
 // elements reads a page as XML that is generous about what HTML may leave out.
-func elements(t *testing.T, page string) []element {
-	t.Helper()
+func elements(f *faults, page string) []element {
 	dec := xml.NewDecoder(strings.NewReader(page))
 	dec.Strict, dec.AutoClose, dec.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
 	var all []element
@@ -178,18 +178,27 @@ func elements(t *testing.T, page string) []element {
 		}
 	}
 	if len(within) > 0 || len(all) < 10 {
-		t.Fatalf("the page does not parse: within %v", within)
+		f.find("the page does not parse: within %v", within)
 	}
 	return all
 }
 
+// faults are what a check finds wrong with a page.
+type faults []string
+
+func (f *faults) find(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
 // looked runs a check over every page in every language.
-func looked(t *testing.T, check func(t *testing.T, s state, page string)) {
+func looked(t *testing.T, check func(f *faults, s state, page string)) {
 	t.Helper()
 	pages := open(t, i18n.Default)
 	for _, code := range i18n.Default.Codes() {
 		for _, s := range gallery() {
-			t.Run(code+"/"+s.name, func(t *testing.T) { check(t, s, show(t, pages, s, code)) })
+			var f faults
+			check(&f, s, show(t, pages, s, code))
+			for _, fault := range f {
+				t.Errorf("%s in %s: %s", s.name, code, fault)
+			}
 		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 )
 
 func TestPagesAreSmall(t *testing.T) {
-	looked(t, func(t *testing.T, _ state, page string) {
+	looked(t, func(f *faults, _ state, page string) {
 		if len(page) > 15<<10 {
-			t.Errorf("%d bytes", len(page))
+			f.find("%d bytes", len(page))
 		}
 	})
 	var first int
@@ -28,23 +28,23 @@ func TestPagesAreSmall(t *testing.T) {
 }
 
 func TestNoPageHasAnythingThatThePolicyForbids(t *testing.T) {
-	looked(t, func(t *testing.T, _ state, page string) {
-		for _, e := range elements(t, page) {
+	looked(t, func(f *faults, _ state, page string) {
+		for _, e := range elements(f, page) {
 			for name, value := range e.attr {
 				if name == "style" || strings.HasPrefix(name, "on") || strings.Contains(value, "javascript:") || strings.Contains(value, "ZgotmplZ") {
-					t.Errorf("%s has %s=%q", e.name, name, value)
+					f.find("%s has %s=%q", e.name, name, value)
 				}
 			}
 			switch e.name {
 			case "style", "base", "iframe", "object":
-				t.Errorf("there is a %s", e.name)
+				f.find("there is a %s", e.name)
 			case "script":
 				if e.attr["src"] == "" || strings.TrimSpace(e.content) != "" {
-					t.Error("a script in the page")
+					f.find("a script in the page")
 				}
 			case "img", "link":
 				if address := e.attr["src"] + e.attr["href"]; !strings.HasPrefix(address, "/prod/assets/") {
-					t.Errorf("%s from %q", e.name, address)
+					f.find("%s from %q", e.name, address)
 				}
 			}
 		}
@@ -52,31 +52,31 @@ func TestNoPageHasAnythingThatThePolicyForbids(t *testing.T) {
 }
 
 func TestEveryPageHasTheSameFrame(t *testing.T) {
-	looked(t, func(t *testing.T, s state, page string) {
-		all := elements(t, page)
+	looked(t, func(f *faults, s state, page string) {
+		all := elements(f, page)
 		count := map[string]int{}
 		for _, e := range all {
 			count[e.name]++
 		}
 		for _, one := range []string{"h1", "header", "main", "footer", "title"} {
 			if count[one] != 1 {
-				t.Errorf("%d of %s", count[one], one)
+				f.find("%d of %s", count[one], one)
 			}
 		}
 		body := slices.IndexFunc(all, func(e element) bool { return e.name == "body" })
 		if skip := all[body+1]; skip.attr["href"] != "#main" {
-			t.Errorf("first comes %v", skip)
+			f.find("first comes %v", skip)
 		}
 		// WCAG 3.2.6: help is in the same place on every page.
 		_, foot, _ := strings.Cut(page, "<footer>")
 		help, phone := strings.Index(foot, "/help"), strings.Index(foot, "tel:5550100")
 		if help < 0 || !s.nowhere && phone < help {
-			t.Errorf("help at %d, phone at %d", help, phone)
+			f.find("help at %d, phone at %d", help, phone)
 		}
 		title, h1 := inside(page, "title"), inside(page, "h1")
 		failed := strings.Contains(page, `class="summary"`)
 		if !strings.HasPrefix(strings.TrimPrefix(title, "Error: "), h1+" – ") || strings.HasPrefix(title, "Error: ") != failed {
-			t.Errorf("title %q, heading %q", title, h1)
+			f.find("title %q, heading %q", title, h1)
 		}
 	})
 }
@@ -88,17 +88,17 @@ func inside(page, tag string) string {
 }
 
 func TestNothingIsLeftUnsaid(t *testing.T) {
-	looked(t, func(t *testing.T, _ state, page string) {
+	looked(t, func(f *faults, _ state, page string) {
 		text := regexp.MustCompile(`data-says="[^"]*"`).ReplaceAllString(page, "") // filled in by the script
 		if found := regexp.MustCompile(`\{\w+\}|<no value>|%!|>(?:[a-z-]+\.)+[a-z-]+</(?:a|b|p|li|h1|h2|span|small|label|button)>`).FindString(text); found != "" {
-			t.Errorf("says %q", found)
+			f.find("says %q", found)
 		}
 	})
 }
 
 func TestEveryInputCanBeFilledInByEverybody(t *testing.T) {
-	looked(t, func(t *testing.T, _ state, page string) {
-		all := elements(t, page)
+	looked(t, func(f *faults, _ state, page string) {
+		all := elements(f, page)
 		ids, labelled := map[string]int{}, map[string]bool{}
 		for _, e := range all {
 			if id := e.attr["id"]; id != "" {
@@ -110,70 +110,69 @@ func TestEveryInputCanBeFilledInByEverybody(t *testing.T) {
 		}
 		for id, n := range ids {
 			if n > 1 {
-				t.Errorf("id %s stands %d times", id, n)
+				f.find("id %s stands %d times", id, n)
 			}
 		}
 		for _, e := range all {
 			for _, never := range []string{"placeholder", "maxlength", "required", "disabled", "autofocus", "aria-label"} {
 				if _, has := e.attr[never]; has {
-					t.Errorf("%s has %s", e.name, never)
+					f.find("%s has %s", e.name, never)
 				}
 			}
 			for _, name := range []string{"aria-describedby", "aria-labelledby"} {
 				for id := range strings.FieldsSeq(e.attr[name]) {
 					if ids[id] == 0 {
-						t.Errorf("%s is described by %s, which is not there", e.attr["name"], id)
+						f.find("%s is described by %s, which is not there", e.attr["name"], id)
 					}
 				}
 			}
 			if e.name == "form" && e.attr["method"] == "post" && !strings.HasPrefix(e.attr["action"], "/prod/springfield/") {
-				t.Errorf("a form posts to %q", e.attr["action"])
+				f.find("a form posts to %q", e.attr["action"])
 			}
 			if e.name == "input" && e.attr["type"] != "hidden" && e.attr["class"] != "vh" {
-				checkInput(t, e, labelled)
+				checkInput(f, e, labelled)
 			}
 		}
 	})
 }
 
-func checkInput(t *testing.T, e element, labelled map[string]bool) {
-	t.Helper()
+func checkInput(f *faults, e element, labelled map[string]bool) {
 	name := e.attr["name"]
 	if e.attr["type"] == "checkbox" {
 		if _, ticked := e.attr["checked"]; ticked || !slices.Contains(e.within, "label") {
-			t.Errorf("%s is ticked, or has no label", name)
+			f.find("%s is ticked, or has no label", name)
 		}
 		return
 	}
 	if !labelled[name] || e.attr["id"] != name {
-		t.Errorf("%s has no label", name)
+		f.find("%s has no label", name)
 	}
 	want := map[string]string{
 		"username": "username", "email": "email", "code": "one-time-code", "password": "current-password",
 		"new_password": "new-password", "new_password_again": "new-password", "district": "off",
 	}
 	if e.attr["autocomplete"] != want[name] {
-		t.Errorf("%s is completed as %q", name, e.attr["autocomplete"])
+		f.find("%s is completed as %q", name, e.attr["autocomplete"])
 	}
 	if e.attr["dir"] != "ltr" || e.attr["autocapitalize"] != "none" || e.attr["spellcheck"] != "false" {
-		t.Errorf("%s may be turned round or corrected", name)
+		f.find("%s may be turned round or corrected", name)
 	}
 }
 
 func TestEveryFaultLeadsToItsField(t *testing.T) {
-	looked(t, func(t *testing.T, s state, page string) {
+	looked(t, func(f *faults, s state, page string) {
 		if s.problem == nil || len(s.problem.Fields) == 0 {
 			return
 		}
-		for _, f := range s.problem.Fields {
-			for _, want := range []string{`<a href="#` + f.Name + `">`, `id="` + f.Name + `-error"`} {
+		for _, field := range s.problem.Fields {
+			for _, want := range []string{`<a href="#` + field.Name + `">`, `id="` + field.Name + `-error"`} {
 				if !strings.Contains(page, want) {
-					t.Errorf("lacks %s", want)
+					f.find("lacks %s", want)
 				}
 			}
-			said := regexp.MustCompile(`id="` + f.Name + `"[^>]*aria-invalid="true"`)
+			said := regexp.MustCompile(`id="` + field.Name + `"[^>]*aria-invalid="true"`)
 			if !said.MatchString(page) {
-				t.Errorf("%s is not marked", f.Name)
+				f.find("%s is not marked", field.Name)
 			}
 		}
 	})
@@ -196,14 +195,14 @@ func TestWhatWasTypedComesBackButNeverASecret(t *testing.T) {
 }
 
 func TestEveryPageNamesAnotherWay(t *testing.T) {
-	looked(t, func(t *testing.T, s state, page string) {
+	looked(t, func(f *faults, s state, page string) {
 		_, main, _ := strings.Cut(page, "<main")
 		main, _, _ = strings.Cut(main, "</main>")
 		if s.page == "set-password" || s.page == "home" || s.page == "root" {
 			return // here somebody has got in, or not begun; the footer is enough
 		}
 		if !strings.Contains(main, "<a ") {
-			t.Error("a dead end")
+			f.find("a dead end")
 		}
 	})
 	pages := open(t, i18n.Default)
@@ -233,7 +232,7 @@ func TestALinkIsPostedByTokenAndACodeByName(t *testing.T) {
 	} {
 		i := slices.IndexFunc(gallery(), func(s state) bool { return s.name == c.state })
 		var got []string
-		for _, e := range elements(t, show(t, pages, gallery()[i], "en")) {
+		for _, e := range elements(new(faults), show(t, pages, gallery()[i], "en")) {
 			if name, named := e.attr["name"]; named && e.name != "meta" {
 				got = append(got, name)
 			}
@@ -245,18 +244,18 @@ func TestALinkIsPostedByTokenAndACodeByName(t *testing.T) {
 }
 
 func TestTheAnswerToAPostOffersNoOtherLanguage(t *testing.T) {
-	looked(t, func(t *testing.T, s state, page string) {
+	looked(t, func(f *faults, s state, page string) {
 		if menu := strings.Contains(page, `class="langs"`); menu != (s.typed == nil && !s.nowhere) {
-			t.Errorf("menu: %v", menu)
+			f.find("menu: %v", menu)
 		}
 	})
 }
 
 func TestADraftSaysSo(t *testing.T) {
-	looked(t, func(t *testing.T, _ state, page string) {
+	looked(t, func(f *faults, _ state, page string) {
 		draft := strings.Contains(page, `lang="es" dir="ltr">`) && strings.HasPrefix(page, "<!doctype html>\n<html lang=\"es\"")
 		if strings.Contains(page, `class="draft"`) != draft {
-			t.Errorf("draft: %v", !draft)
+			f.find("draft: %v", !draft)
 		}
 	})
 }

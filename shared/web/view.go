@@ -104,10 +104,10 @@ func (v View) Host() string { return v.site.Host() }
 func (v View) Lang() string { return v.language.Code }
 
 // Dir is the direction the page's language is written in.
-func (v View) Dir() string { return v.language.Meta.Dir }
+func (v View) Dir() string { return v.language.Dir }
 
 // Draft reports whether no named person has read this translation yet.
-func (v View) Draft() bool { return v.language.Meta.Status != "reviewed" }
+func (v View) Draft() bool { return v.language.Status != "reviewed" }
 
 // Language speaks the page's language, for times of day.
 func (v View) Language() *i18n.Language { return v.language }
