@@ -131,6 +131,11 @@ func TestEveryInputCanBeFilledInByEverybody(t *testing.T) {
 			}
 			if e.name == "input" && e.attr["type"] != "hidden" && e.attr["class"] != "vh" {
 				checkInput(f, e, labelled)
+				for _, part := range []string{"-hint", "-error", "-rules"} {
+					if id := e.attr["name"] + part; ids[id] > 0 && !slices.Contains(strings.Fields(e.attr["aria-describedby"]), id) {
+						f.find("%s is not described by %s", e.attr["name"], id)
+					}
+				}
 			}
 		}
 	})
