@@ -1,0 +1,441 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/budget"
+	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/notice"
+	"github.com/sparekey/sparekey/shared/outbox"
+	"github.com/sparekey/sparekey/shared/request"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/token"
+)
+
+// promises are held to every Write: each looks at what was and what is, and says
+// what is wrong, or nothing.
+var promises = []struct {
+	name   string
+	broken func(*world, transition) string
+}{
+	{"the audit is only ever added to", theAuditIsOnlyAddedTo},
+	{"an epoch never falls", anEpochNeverFalls},
+	{"an accepted request stays, and its outcome with it", anOutcomeStays},
+	{"what was typed is erased once it is decided", whatWasTypedIsErased},
+	{"one courier at a time works on an item", oneCourierAtATime},
+	{"sent means mailed", sentMeansMailed},
+	{"a new token is the living one", aNewTokenIsTheLivingOne},
+	{"the living pointer points to the newest, or to the one before a refusal", theLivingPointer},
+	{"a token is used up by the change that it proved, once", aTokenIsUsedUpByItsChange},
+	{"one change at a time", oneChangeAtATime},
+	{"no password without audit entry and notice", aChangeEndsWithAuditAndNotice},
+	{"a sign-out is owed until it is done", aSignOutIsOwedUntilDone},
+	{"mail is paid for, within the budgets", mailIsPaidFor},
+	{"nothing stored opens a door", nothingStoredOpensADoor},
+}
+
+// standing promises hold of an account at every moment.
+var standing = []struct {
+	name   string
+	broken func(*world, string) string
+}{
+	{"only one link of a purpose works", onlyOneLinkWorks},
+	{"a session lives no longer than the password that opened it", aSessionLivesWithItsPassword},
+}
+
+func theAuditIsOnlyAddedTo(_ *world, t transition) (fault string) {
+	each(t, kind("AUDIT"), func(before, _ table.Row[audit.Entry]) {
+		if before.Exists() {
+			fault = "an entry was changed"
+		}
+	})
+	return fault
+}
+
+func anEpochNeverFalls(_ *world, t transition) (fault string) {
+	each(t, part("STATE"), func(before, after table.Row[account.State]) {
+		if after.Value.Epoch < before.Value.Epoch || !after.Exists() {
+			fault = fmt.Sprintf("from %d to %d", before.Value.Epoch, after.Value.Epoch)
+		}
+	})
+	return fault
+}
+
+func anOutcomeStays(_ *world, t transition) (fault string) {
+	look := func(key table.Key, before, after outbox.Progress, there bool) {
+		switch {
+		case !there:
+			fault = key.Kind() + " was removed"
+		case before.Outcome != "" && (after.Outcome != before.Outcome || !after.Decided.Equal(before.Decided)):
+			fault = fmt.Sprintf("%s decided %q is now %q", key.Kind(), before.Outcome, after.Outcome)
+		}
+	}
+	each(t, kind("REQUEST"), func(before, after table.Row[request.Request]) {
+		look(after.Key, before.Value.Progress, after.Value.Progress, after.Exists())
+	})
+	each(t, kind("NOTICE"), func(before, after table.Row[notice.Notice]) {
+		look(after.Key, before.Value.Progress, after.Value.Progress, after.Exists())
+	})
+	return fault
+}
+
+func whatWasTypedIsErased(_ *world, t transition) (fault string) {
+	each(t, kind("REQUEST"), func(_, after table.Row[request.Request]) {
+		decided := after.Value.Outcome != "" || after.Value.Plan.Outcome != ""
+		if decided && (after.Value.Typed != request.Typed{} || strings.Contains(string(after.Body), typedMark)) {
+			fault = "a decided request still holds it"
+		}
+	})
+	each(t, kind("NOTICE"), func(_, after table.Row[notice.Notice]) {
+		if after.Value.Outcome != "" && len(after.Value.To) > 0 {
+			fault = "a decided notice still holds where it went"
+		}
+	})
+	for _, m := range t.moved {
+		if m.key().Kind() != "REQUEST" && (strings.Contains(string(m.after.Body), typedMark) || strings.Contains(m.after.PK+m.after.SK, typedMark)) {
+			fault = m.key().Kind() + " holds it"
+		}
+	}
+	return fault
+}
+
+func oneCourierAtATime(w *world, t transition) (fault string) {
+	look := func(before, after outbox.Progress) {
+		if after.Claim != before.Claim && t.now.Before(before.Until) {
+			fault = "it was claimed from somebody who works on it"
+		}
+		if holder := w.claims[before.Claim]; before.Claim != "" && after.Claim == before.Claim && holder != nil && holder != t.by {
+			fault = fmt.Sprintf("what #%d claimed is written by another", holder.number)
+		}
+	}
+	each(t, kind("REQUEST"), func(before, after table.Row[request.Request]) { look(before.Value.Progress, after.Value.Progress) })
+	each(t, kind("NOTICE"), func(before, after table.Row[notice.Notice]) { look(before.Value.Progress, after.Value.Progress) })
+	return fault
+}
+
+func sentMeansMailed(w *world, t transition) (fault string) {
+	each(t, kind("REQUEST"), func(before, after table.Row[request.Request]) {
+		r := after.Value
+		if before.Value.Outcome != "" || r.Outcome == "" {
+			return
+		}
+		switch r.Outcome {
+		case outbox.Sent, outbox.UsernamesSent, outbox.ActivationSent:
+			if len(w.mails[after.Key]) > 0 {
+				return
+			}
+			if w.overtook(r) {
+				w.overtaken++
+				return
+			}
+			fault = "no mail of it was ever handed over"
+		case outbox.Failed:
+			if t.now.Sub(r.Asked) < outbox.GiveUp {
+				fault = "given up early"
+			}
+		}
+	})
+	each(t, kind("NOTICE"), func(before, after table.Row[notice.Notice]) {
+		n := after.Value
+		if !before.Exists() || before.Value.Outcome != "" || n.Outcome == "" {
+			return
+		}
+		switch {
+		case n.Outcome == outbox.Sent && len(before.Value.To) > 1:
+			if told := expanded(t); !slices.Equal(told, before.Value.To) {
+				fault = fmt.Sprintf("a notice to %v was handed on to %v", before.Value.To, told)
+			}
+		case n.Outcome == outbox.Sent && len(w.mails[after.Key]) == 0:
+			fault = "no mail of the notice was ever handed over"
+		case n.Outcome == outbox.NoAddress && len(before.Value.To) > 0:
+			fault = "there was an address"
+		case n.Outcome == outbox.Failed && t.now.Sub(n.At) < outbox.GiveUp:
+			fault = "given up early"
+		}
+	})
+	return fault
+}
+
+// overtook: the link of a request has been used, or something newer took its
+// place, so the design lets it end without another mail.
+func (w *world) overtook(r request.Request) bool {
+	if r.Plan.Purpose == "" || len(r.Plan.Accounts) == 0 {
+		return false
+	}
+	id := r.Plan.Accounts[0]
+	known := w.tokens[r.Plan.Digest]
+	return known != nil && known.spent || w.account(id).State.Value.Epoch != r.Plan.Epoch || w.living(id, r.Plan.Purpose).Digest != r.Plan.Digest
+}
+
+func expanded(t transition) (to []string) {
+	each(t, kind("NOTICE"), func(before, after table.Row[notice.Notice]) {
+		if !before.Exists() {
+			to = append(to, after.Value.To...)
+		}
+	})
+	return to
+}
+
+func aNewTokenIsTheLivingOne(_ *world, t transition) (fault string) {
+	each(t, kind("TOKEN"), func(before, after table.Row[token.Token]) {
+		if before.Exists() || !after.Value.Purpose.SetsPassword() {
+			return
+		}
+		digest := strings.TrimPrefix(after.PK, "TOKEN#")
+		living := token.Living{}
+		each(t, part("LIVING#"+string(after.Value.Purpose)), func(_, row table.Row[token.Living]) {
+			if accountOf(row.Key) == after.Value.Account {
+				living = row.Value
+			}
+		})
+		if living.Digest != digest {
+			fault = "the pointer did not move to it"
+		}
+	})
+	return fault
+}
+
+func theLivingPointer(w *world, t transition) (fault string) {
+	for _, p := range []token.Purpose{token.Reset, token.Activation, token.ForcedChange} {
+		each(t, part("LIVING#"+string(p)), func(before, after table.Row[token.Living]) {
+			if fresh := w.tokens[after.Value.Digest] == nil; after.Exists() && fresh {
+				if item := w.read(token.Key(after.Value.Digest))[0]; !item.Exists() {
+					fault = "it points to nothing"
+				}
+				return
+			}
+			if !refusedIn(t, before.Value, after.Value) && !disownedIn(t, before.Value) {
+				fault = fmt.Sprintf("from %.8s back to %.8s", before.Value.Digest, after.Value.Digest)
+			}
+		})
+	}
+	return fault
+}
+
+// refusedIn: the mail of the newest was refused, so the one before is back.
+func refusedIn(t transition, newest, back token.Living) (yes bool) {
+	each(t, kind("REQUEST"), func(_, after table.Row[request.Request]) {
+		plan := after.Value.Plan
+		yes = yes || after.Value.Outcome == outbox.Refused && plan.Digest == newest.Digest && plan.Before.Digest == back.Digest
+	})
+	return yes
+}
+
+// disownedIn: its owner said "this was not me".
+func disownedIn(t transition, newest token.Living) (yes bool) {
+	each(t, kind("TOKEN"), func(_, after table.Row[token.Token]) {
+		yes = yes || after.Value.Purpose == token.NotMe && after.Value.Used && after.Value.About.Link == newest.Digest
+	})
+	return yes
+}
+
+func aTokenIsUsedUpByItsChange(w *world, t transition) (fault string) {
+	each(t, kind("TOKEN"), func(before, after table.Row[token.Token]) {
+		digest := strings.TrimPrefix(after.PK, "TOKEN#")
+		known := w.tokens[digest]
+		switch b, a := before.Value, after.Value; {
+		case !before.Exists() || !b.Purpose.SetsPassword():
+		case !after.Exists():
+			fault = "a token was removed"
+		case known.spent && !a.Used:
+			fault = "a used token is unused again"
+		case a.Account != b.Account || a.Purpose != b.Purpose || !a.Ends.Equal(b.Ends) || a.Code != b.Code:
+			fault = "a token is another"
+		case a.Used && !b.Used:
+			fault = usedUp(w, t, digest)
+		}
+	})
+	return fault
+}
+
+// usedUp: a token is used up in the Write that ends the change it proved, and
+// the password is the new one.
+func usedUp(w *world, t transition, digest string) string {
+	fault := "used up by no change"
+	each(t, part("CHANGE"), func(before, after table.Row[change.Lock]) {
+		if before.Value.Token != digest || after.Exists() {
+			return
+		}
+		fault = ""
+		lock := w.locks[before.Value.ID]
+		switch raised := raisedBy(t); {
+		case lock.maker != t.by:
+			fault = "used up by somebody else"
+		case raised < 1:
+			fault = "the epoch was not raised"
+		case w.passwords[lock.Account] != t.by.password || !w.creds.Matches(lock.Account, t.by.password):
+			fault = "but the password is not the new one"
+		}
+		t.by.finished = fault == ""
+		t.by.proves(lock.Account, t.by.password)
+	})
+	return fault
+}
+
+func raisedBy(t transition) (by int) {
+	each(t, part("STATE"), func(before, after table.Row[account.State]) { by = after.Value.Epoch - before.Value.Epoch })
+	return by
+}
+
+func oneChangeAtATime(w *world, t transition) (fault string) {
+	each(t, part("CHANGE"), func(before, after table.Row[change.Lock]) {
+		switch b, a := before.Value, after.Value; {
+		case before.Exists() && after.Exists():
+			fault = "one took the place of another"
+		case after.Exists():
+			who := w.account(a.Account)
+			known, living := w.tokens[a.Token], token.Living{}
+			if known != nil {
+				living = w.living(a.Account, known.Purpose)
+			}
+			begun := a.Ends.Add(-change.Lease)
+			if known == nil || known.Judge(a.Token, living, who, begun) != token.Good {
+				fault = "it begins without a good token"
+			}
+			if a.Ends.Before(t.now.Add(webTimeout)) && t.by.ends.Add(deadlineOfSet).After(a.Ends) {
+				fault = "its lease ends before its maker's time does"
+			}
+			if after.Due.Queue != change.Queue || after.Due.At.After(a.Ends) {
+				fault = "nobody is told when its lease ends"
+			}
+		default:
+			if lock := w.locks[b.ID]; lock != nil && lock.maker != t.by && t.now.Before(b.Ends) {
+				fault = "taken away before its lease was over"
+			}
+		}
+	})
+	return fault
+}
+
+const deadlineOfSet = 8 * time.Second
+
+func aChangeEndsWithAuditAndNotice(w *world, t transition) (fault string) {
+	each(t, part("CHANGE"), func(before, after table.Row[change.Lock]) {
+		if after.Exists() {
+			return
+		}
+		lock := w.locks[before.Value.ID]
+		var acts []audit.Act
+		each(t, kind("AUDIT"), func(_, entry table.Row[audit.Entry]) {
+			if entry.Value.Account == lock.Account {
+				acts = append(acts, entry.Value.Act)
+			}
+		})
+		told := notice.Kind("")
+		each(t, kind("NOTICE"), func(_, n table.Row[notice.Notice]) {
+			if n.Value.Account == lock.Account && n.Due.Queue == notice.Queue && slices.Equal(n.Value.To, lock.To) {
+				told = n.Value.Kind
+			}
+		})
+		signOut := false
+		each(t, part("SIGNOUT"), func(_, row table.Row[struct{}]) { signOut = row.Exists() && row.Due.Queue == change.SignOutQueue })
+		switch {
+		case len(acts) == 0 && told == "" && lock.sets == 0 && len(t.moved) == 1: // given up before anything was done
+		case len(acts) == 1 && acts[0] == audit.PasswordChanged && told == notice.Changed && signOut && raisedBy(t) == 1:
+			if lock.sets == 0 {
+				fault = "told of a change that was none"
+			}
+		case len(acts) == 1 && acts[0] == audit.PasswordMayChanged && told == notice.MayChanged && signOut && raisedBy(t) == 1:
+		default:
+			fault = fmt.Sprintf("after %d passwords it ended with %v and notice %q, sign-out owed %t, epoch +%d", lock.sets, acts, told, signOut, raisedBy(t))
+		}
+	})
+	return fault
+}
+
+func aSignOutIsOwedUntilDone(w *world, t transition) (fault string) {
+	each(t, part("SIGNOUT"), func(_, after table.Row[struct{}]) {
+		id := accountOf(after.Key)
+		if !after.Exists() && w.signedOut[id] <= w.owedSince[id] {
+			fault = "struck off and not done"
+		}
+	})
+	return fault
+}
+
+// mailIsPaidFor counts what was paid against what the rules allow, with a
+// minute's grace for a courier that read its clock before it wrote.
+func mailIsPaidFor(w *world, t transition) (fault string) {
+	each(t, kind("BUDGET"), func(before, after table.Row[budget.Bucket]) {
+		rule := budget.PerDestination
+		if strings.HasPrefix(after.PK, "BUDGET#account#") {
+			rule = budget.PerAccount
+		}
+		if want, ok := before.Value.Pay(rule, after.Value.Last); !ok || !want.Full.Equal(after.Value.Full) {
+			fault = "a bucket was not paid from by its rule"
+		}
+	})
+	each(t, kind("REQUEST"), func(before, after table.Row[request.Request]) {
+		plan := after.Value.Plan
+		if before.Value.Plan.Outcome != "" || plan.Outcome == "" {
+			return
+		}
+		to := w.account(plan.Accounts[0]).Address()
+		payer := plan.Accounts[0]
+		if plan.Outcome == outbox.UsernamesSent {
+			payer = to
+		}
+		if !w.pays(payer+" "+string(plan.Purpose)+string(plan.Outcome), budget.PerAccount, t.now) || !w.pays(to, budget.PerDestination, t.now) {
+			fault = "more mail than the budget has"
+		}
+	})
+	return fault
+}
+
+func (w *world) pays(who string, rule budget.Rule, now time.Time) bool {
+	all := append(w.paid[who], now)
+	w.paid[who] = all
+	for i, from := range all {
+		if len(all)-i > rule.Burst+int((now.Sub(from)+workTimeout)/rule.Back) {
+			return false
+		}
+	}
+	return true
+}
+
+func nothingStoredOpensADoor(_ *world, t transition) (fault string) {
+	for _, m := range t.moved {
+		if strings.Contains(string(m.after.Body), secretMark) || strings.Contains(m.after.PK+m.after.SK, secretMark) {
+			fault = m.key().Kind() + " holds a password"
+		}
+	}
+	return fault
+}
+
+func onlyOneLinkWorks(w *world, id string) string {
+	who, good := w.account(id), map[token.Purpose]int{}
+	for _, digest := range w.tokensOf[id] {
+		k := w.tokens[digest]
+		if !k.Purpose.SetsPassword() || k.Judge(digest, w.living(id, k.Purpose), who, w.now) != token.Good {
+			continue
+		}
+		good[k.Purpose]++
+		switch {
+		case k.spent:
+			return "a used link works again"
+		case k.dead:
+			return "a link that died with its epoch works again"
+		case good[k.Purpose] > 1:
+			return "two links work"
+		}
+	}
+	return ""
+}
+
+func aSessionLivesWithItsPassword(w *world, id string) string {
+	if w.lockOf(id).ID != "" {
+		return "" // a change is under way: its end ends the sessions
+	}
+	state := w.account(id).State.Value
+	for _, s := range w.sessions[id] {
+		if s.Epoch == state.Epoch && w.now.Before(s.Ends) && s.password != w.passwords[id] {
+			return "one outlives it"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+package sim_test
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/sparekey/sparekey/infra/sim"
+)
+
+var (
+	seeds = flag.Int("seeds", 200, "how many weeks to live through")
+	first = flag.Uint64("first", 1, "the first of their seeds")
+	one   = flag.Uint64("seed", 0, "one seed to live through again, told step by step")
+)
+
+// The promises hold, whatever goes wrong. A seed that fails is told, and can be
+// lived through again with -seed.
+func TestWeeks(t *testing.T) {
+	if *one != 0 {
+		story := sim.Live(*one, sim.Options{Told: true})
+		t.Logf("%s", story.Text())
+		if story.Promise != "" {
+			t.Errorf("seed %d: %s: %s", *one, story.Promise, story.How)
+		}
+		return
+	}
+	broken := 0
+	for _, story := range all(*first, *seeds, sim.Options{}) {
+		if story.Promise == "" {
+			continue
+		}
+		t.Errorf("seed %d after %d steps: %s: %s", story.Seed, story.Steps, story.Promise, story.How)
+		if broken++; broken == 1 && !testing.Short() {
+			t.Logf("%s", sim.Live(story.Seed, sim.Options{Told: true}).Text())
+		}
+	}
+}
+
+// all lives through many weeks, as many at once as there are cores.
+func all(from uint64, many int, o sim.Options) []sim.Story {
+	stories := make([]sim.Story, many)
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := range next {
+				stories[i] = sim.Live(from+uint64(i), o) //nolint:gosec // counts from 0
+			}
+		})
+	}
+	for i := range many {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	return stories
+}
+
+func TestASeedIsOneStory(t *testing.T) {
+	for seed := range uint64(5) {
+		want := sim.Live(seed+1000, sim.Options{Told: true}).Text()
+		if got := sim.Live(seed+1000, sim.Options{Told: true}).Text(); got != want {
+			t.Errorf("seed %d: %s", seed+1000, firstDifference(got, want))
+		}
+	}
+}
+
+func firstDifference(got, want string) string {
+	at := 0
+	for at < len(got) && at < len(want) && got[at] == want[at] {
+		at++
+	}
+	from := max(0, at-200)
+	return fmt.Sprintf("got\n%s\nwant\n%s", got[from:min(len(got), at+200)], want[from:min(len(want), at+200)])
+}
