@@ -20,6 +20,7 @@ type story struct {
 	name  string
 	ready func(w *world, p *person)
 	act   func(w *world, p *person)
+	only  string // the function whose calls fail; empty: every one
 }
 
 // person is one family through all the rounds of a world.
@@ -30,11 +31,11 @@ type person struct {
 	tried    []string // passwords that were sent to be set since then
 	link     string   // a token
 	code     string
-	notMe    string   // of a mail about a request
-	mine     string   // of a mail about a change
-	accepted []string // references
-	mails    int      // so many mails before the round
-	told     []string // what the audit says of changes
+	notMe    string    // of a mail about a request
+	mine     string    // of a mail about a change
+	accepted []string  // references
+	mails    int       // so many mails before the round
+	since    time.Time // when the round began
 	frozen   bool
 	round    int
 }
@@ -87,13 +88,13 @@ func changes(w *world, p *person) {
 }
 
 var stories = []story{
-	{"asking for a link", func(*world, *person) {}, func(w *world, p *person) { p.asks(w) }},
+	{"asking for a link", func(*world, *person) {}, func(w *world, p *person) { p.asks(w) }, ""},
 	{"setting a password with a link", asksForALink, func(w *world, p *person) {
 		w.json(p.path("set-password"), "token", p.link, "new_password", p.chosen(), "attempt", "tap")
-	}},
+	}, ""},
 	{"setting a password with a code", asksForALink, func(w *world, p *person) {
 		w.json(p.path("set-password"), "username", p.username, "code", p.code, "new_password", p.chosen(), "attempt", "tap")
-	}},
+	}, "verifytoken"},
 	{"asking for a new link in place of a dead one", func(w *world, p *person) {
 		asksForALink(w, p)
 		w.advance(2 * time.Hour)
@@ -101,20 +102,20 @@ var stories = []story{
 		if a := w.json(p.path("link-again"), "token", p.link); a.Status == http.StatusAccepted {
 			p.accepted = append(p.accepted, a.member("reference"))
 		}
-	}},
+	}, ""},
 	{"disowning a request", asksForALink, func(w *world, p *person) {
 		w.form(p.path("not-me/"+p.notMe), "confirm", "yes")
-	}},
+	}, "verifytoken"},
 	{"disowning a change", changes, func(w *world, p *person) {
 		for range 12 { // its owner presses until it is said to be done
 			if p.frozen = w.form(p.path("not-me/"+p.mine), "confirm", "yes").Status == http.StatusOK; p.frozen {
 				return
 			}
 		}
-	}},
+	}, ""},
 	{"signing in", func(*world, *person) {}, func(w *world, p *person) {
 		w.json(p.path("sign-in"), "username", p.username, "password", p.password)
-	}},
+	}, "signin"},
 }
 
 // fault is one fault at one call.
@@ -138,16 +139,26 @@ func everyCall(w *world, s story) (all []fault) {
 	s.ready(w, p)
 	w.forgetCalls()
 	s.act(w, p)
-	w.advance(2 * time.Minute)
-	w.hook(http.MethodPost, "run", map[string]string{"function": "cleanup"}, nil)
+	w.sweeps()
 	var calls []call
 	w.hook(http.MethodGet, "calls.json", nil, &calls)
 	seen := map[call]int{}
 	for _, c := range calls {
-		all = append(all, fault{Port: c.Port, Call: c.Call, Function: c.Function, Skip: seen[c], Times: 1})
+		if s.only == "" || s.only == c.Function {
+			all = append(all, fault{Port: c.Port, Call: c.Call, Function: c.Function, Skip: seen[c], Times: 1})
+		}
 		seen[c]++
 	}
 	return all
+}
+
+// sweeps lets the feed run out, and what runs every minute run once.
+func (w *world) sweeps() {
+	w.Helper()
+	w.settle()
+	for _, name := range []string{"courier", "cleanup"} {
+		w.hook(http.MethodPost, "run", map[string]string{"function": name}, nil)
+	}
 }
 
 func maryLopez() *person {
@@ -160,14 +171,17 @@ func TestNothingLostWhateverFailsAndWhenever(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			calls := everyCall(here(t), s)
-			if len(calls) < 4 {
+			if len(calls) < 3 {
 				t.Fatalf("the story makes %d calls", len(calls))
 			}
-			for _, kind := range faults {
+			for k, kind := range faults {
 				t.Run(kind, func(t *testing.T) {
 					t.Parallel()
 					w, p := here(t), maryLopez()
-					for _, f := range calls {
+					for i, f := range calls {
+						if slow && i%3 != k%3 {
+							continue
+						}
 						f.Error = kind
 						rehearse(w, p, s, f)
 						if f.Port == "table" && f.Call == "Write" && (kind == "timeout" || kind == "lost-reply") {
@@ -187,8 +201,11 @@ func TestNothingLostInAnOutageOfAWholePort(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			w, p := here(t), maryLopez()
-			for _, port := range []string{"table", "credential", "mail"} {
-				for _, kind := range faults {
+			for i, port := range []string{"table", "credential", "mail"} {
+				for k, kind := range faults {
+					if slow && i != k%3 {
+						continue
+					}
 					rehearse(w, p, s, fault{Port: port, Times: 9, Error: kind})
 				}
 			}
@@ -206,10 +223,10 @@ func rehearse(w *world, p *person, s story, f fault) {
 	s.ready(w, p)
 	p.tried, p.accepted = nil, nil
 	w.advance(time.Second)
-	p.mails, p.told = len(w.mails(p.email)), w.changesTold()
+	p.mails, p.since = len(w.mails(p.email)), w.now()
 	w.hook(http.MethodPost, "fault", f, nil)
 	s.act(w, p)
-	w.settle()
+	w.sweeps()
 	w.advance(31 * time.Minute)
 	w.hook(http.MethodDelete, "fault", nil, nil)
 	w.advance(61 * time.Minute)
@@ -227,15 +244,38 @@ func (w *world) faultsOf(p *person) (faults []string) {
 	w.Helper()
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	mails := w.mails(p.email)[p.mails:]
-	told := w.changesTold()[len(p.told):]
 
+	var told []string
 	outcomes := map[string]string{}
-	for _, r := range w.requests() {
-		if r.Outcome == nil {
-			say("request %s has no outcome", r.Reference)
-			continue
+	for _, i := range w.items() {
+		kind, rest, _ := strings.Cut(i.PK, "#")
+		var body struct {
+			Outcome, Act string
+			At, Asked    time.Time
+			Typed        struct{ Username, Email string }
+			To           []string
 		}
-		outcomes[r.Reference] = *r.Outcome
+		if kind == "REQUEST" || kind == "NOTICE" || kind == "AUDIT" {
+			if err := json.Unmarshal(i.Body, &body); err != nil {
+				w.Fatal(err)
+			}
+		}
+		switch {
+		case i.Due != nil:
+			say("%s %s is still due in %s at %s", i.PK, i.SK, i.Due.Queue, i.Due.At)
+		case kind == "AUDIT" && !body.At.Before(p.since) && strings.HasPrefix(body.Act, "password-"):
+			told = append(told, body.Act)
+		case kind == "REQUEST" && !body.Asked.Before(p.since):
+			outcomes[rest] = body.Outcome
+		}
+		if body.Typed.Username+body.Typed.Email != "" || len(body.To) > 0 {
+			say("%s keeps what was typed, or where it went: %s", kind, i.Body)
+		}
+	}
+	for reference, outcome := range outcomes {
+		if outcome == "" {
+			say("the request %s has no outcome", reference)
+		}
 	}
 	for _, reference := range p.accepted {
 		switch outcome := outcomes[reference]; outcome {
@@ -248,17 +288,6 @@ func (w *world) faultsOf(p *person) (faults []string) {
 		case "living", "over-budget":
 		default:
 			say("the request %s ended as %s", reference, outcome)
-		}
-	}
-
-	for _, i := range w.items() {
-		if i.Due != nil {
-			say("%s %s is still due in %s at %s", i.PK, i.SK, i.Due.Queue, i.Due.At)
-		}
-		for _, member := range []string{`"username":"` + p.username, `"email":"` + p.email, `"to":["`} {
-			if kind := strings.Split(i.PK, "#")[0]; (kind == "REQUEST" || kind == "NOTICE") && strings.Contains(string(i.Body), member) {
-				say("%s keeps what was typed, or where it went: %s", kind, i.Body)
-			}
 		}
 	}
 
@@ -286,18 +315,6 @@ func (w *world) faultsOf(p *person) (faults []string) {
 		}
 	}
 	return faults
-}
-
-// changesTold are the audit's entries about changes, oldest first. No two are of one
-// moment in these stories.
-func (w *world) changesTold() (acts []string) {
-	w.Helper()
-	for _, e := range w.audit() {
-		if e.Act == "password-changed" || e.Act == "password-may-have-changed" {
-			acts = append(acts, e.Act)
-		}
-	}
-	return acts
 }
 
 func hasLink(m mailed) bool  { return strings.Contains(m.Text, "/r/") }
