@@ -2,7 +2,10 @@
 // them and what they may do.
 //
 // The local run and the tests that hold code, template and documents together
-// read it; nothing in a Lambda does.
+// read it; nothing in a Lambda does. What SAM and cfn-lint do not know of this
+// project, [Check] does.
+//
+// Read [Template] first.
 package template
 
 import (
@@ -19,6 +22,15 @@ import (
 // Template is what is deployed.
 type Template struct {
 	Functions []Function // by folder
+	Refusals  []Refusal  // by kind
+}
+
+// Refusal is what API Gateway answers by itself on one kind of occasion.
+type Refusal struct {
+	Kind    string // THROTTLED
+	Status  int
+	Body    string            // with ${DomainName} and $context.requestId in it
+	Headers map[string]string // without API Gateway's quotes
 }
 
 // Function is one Lambda.
@@ -31,6 +43,8 @@ type Function struct {
 	Timeout    time.Duration
 	Settings   []string // names of its environment
 	Statements []Statement
+	CodeURI    string
+	Log        string // the resource that its log goes to
 }
 
 // Filter is one pattern of a stream's filter: an event, and how the partition
@@ -40,6 +54,7 @@ type Filter struct{ Event, Prefix string }
 // Statement is what a function may do.
 type Statement struct {
 	Actions     []string // "dynamodb:GetItem"
+	Resources   []string // as written: "Table.Arn", "${Table.Arn}/index/due"
 	LeadingKeys []string // patterns of partition keys, where the statement is bound to some
 	Index       string   // the index it is about, or empty
 }
@@ -55,8 +70,11 @@ type raw struct {
 }
 
 type properties struct {
-	CodeUri     string `yaml:"CodeUri"` //nolint:revive // SAM's spelling
-	Timeout     int    `yaml:"Timeout"`
+	CodeURI       string `yaml:"CodeUri"`
+	Timeout       int    `yaml:"Timeout"`
+	LoggingConfig struct {
+		LogGroup string `yaml:"LogGroup"`
+	} `yaml:"LoggingConfig"`
 	Environment struct {
 		Variables map[string]any `yaml:"Variables"`
 	} `yaml:"Environment"`
@@ -70,15 +88,31 @@ type properties struct {
 	Events map[string]struct {
 		Type       string `yaml:"Type"`
 		Properties struct {
-			Path           string `yaml:"Path"`
-			Schedule       string `yaml:"Schedule"`
-			FilterCriteria struct {
-				Filters []struct {
-					Pattern string `yaml:"Pattern"`
-				} `yaml:"Filters"`
-			} `yaml:"FilterCriteria"`
+			Path     string `yaml:"Path"`
+			Method   string `yaml:"Method"`
+			Schedule string `yaml:"Schedule"`
 		} `yaml:"Properties"`
 	} `yaml:"Events"`
+}
+
+// feed is what of a stream reaches a function.
+type feed struct {
+	FunctionName   string `yaml:"FunctionName"`
+	FilterCriteria struct {
+		Filters []struct {
+			Pattern string `yaml:"Pattern"`
+		} `yaml:"Filters"`
+	} `yaml:"FilterCriteria"`
+}
+
+type api struct {
+	GatewayResponses map[string]struct {
+		StatusCode         int               `yaml:"StatusCode"`
+		ResponseTemplates  map[string]string `yaml:"ResponseTemplates"`
+		ResponseParameters struct {
+			Headers map[string]string `yaml:"Headers"`
+		} `yaml:"ResponseParameters"`
+	} `yaml:"GatewayResponses"`
 }
 
 // texts is one text or a list of them.
@@ -102,26 +136,71 @@ func Read(text []byte) (Template, error) {
 		return Template{}, fmt.Errorf("read template: %w", err)
 	}
 	var t Template
+	feeds := map[string][]Filter{}
 	for name, resource := range r.Resources {
-		if resource.Type != "AWS::Serverless::Function" {
-			continue
-		}
-		var p properties
-		if err := resource.Properties.Decode(&p); err != nil {
+		if err := t.add(name, resource.Type, resource.Properties, r.Globals.Function, feeds); err != nil {
 			return t, fmt.Errorf("read %s: %w", name, err)
 		}
-		f, err := p.function(name, r.Globals.Function)
-		if err != nil {
-			return t, err
-		}
-		t.Functions = append(t.Functions, f)
+	}
+	for i, f := range t.Functions {
+		t.Functions[i].Feed = feeds[f.Name]
 	}
 	slices.SortFunc(t.Functions, func(a, b Function) int { return strings.Compare(a.Folder, b.Folder) })
+	slices.SortFunc(t.Refusals, func(a, b Refusal) int { return strings.Compare(a.Kind, b.Kind) })
 	return t, nil
 }
 
+// add reads one resource, if it is of a kind that matters here.
+func (t *Template) add(name, kind string, node yaml.Node, globals properties, feeds map[string][]Filter) error {
+	switch kind {
+	case "AWS::Serverless::Function":
+		var p properties
+		if err := node.Decode(&p); err != nil {
+			return err
+		}
+		f, err := p.function(name, globals)
+		t.Functions = append(t.Functions, f)
+		return err
+	case "AWS::Lambda::EventSourceMapping":
+		var f feed
+		if err := node.Decode(&f); err != nil {
+			return err
+		}
+		for _, pattern := range f.FilterCriteria.Filters {
+			filter, err := readFilter(pattern.Pattern)
+			if err != nil {
+				return err
+			}
+			feeds[f.FunctionName] = append(feeds[f.FunctionName], filter)
+		}
+	case "AWS::Serverless::Api":
+		var a api
+		if err := node.Decode(&a); err != nil {
+			return err
+		}
+		t.Refusals = a.refusals()
+	}
+	return nil
+}
+
+func (a api) refusals() (all []Refusal) {
+	for kind, response := range a.GatewayResponses {
+		refusal := Refusal{
+			Kind: kind, Status: response.StatusCode, Body: response.ResponseTemplates["application/json"], Headers: map[string]string{},
+		}
+		for name, value := range response.ResponseParameters.Headers {
+			refusal.Headers[name] = strings.Trim(value, "'")
+		}
+		all = append(all, refusal)
+	}
+	return all
+}
+
 func (p properties) function(name string, globals properties) (Function, error) {
-	f := Function{Name: name, Folder: path.Base(path.Dir(strings.TrimSuffix(p.CodeUri, "/"))), Timeout: seconds(p.Timeout, globals.Timeout)}
+	f := Function{
+		Name: name, Folder: path.Base(path.Dir(strings.TrimSuffix(p.CodeURI, "/"))), CodeURI: p.CodeURI,
+		Timeout: seconds(p.Timeout, globals.Timeout), Log: p.LoggingConfig.LogGroup,
+	}
 	for setting := range p.Environment.Variables {
 		f.Settings = append(f.Settings, setting)
 	}
@@ -132,32 +211,40 @@ func (p properties) function(name string, globals properties) (Function, error) 
 	for _, e := range p.Events {
 		switch e.Type {
 		case "Api":
+			if e.Properties.Method != "ANY" {
+				return f, fmt.Errorf("route %s: method %s, want ANY: the function says 405", e.Properties.Path, e.Properties.Method)
+			}
 			f.Routes = append(f.Routes, e.Properties.Path)
-		case "Schedule", "ScheduleV2":
+		case "Schedule":
 			every, err := rate(e.Properties.Schedule)
 			if err != nil {
-				return f, fmt.Errorf("%s: %w", name, err)
+				return f, err
 			}
 			f.Every = every
-		case "DynamoDB":
-			for _, pattern := range e.Properties.FilterCriteria.Filters {
-				filter, err := readFilter(pattern.Pattern)
-				if err != nil {
-					return f, fmt.Errorf("%s: %w", name, err)
-				}
-				f.Feed = append(f.Feed, filter)
-			}
+		default:
+			return f, fmt.Errorf("an event of type %s", e.Type)
 		}
 	}
 	slices.Sort(f.Routes)
 	for _, policy := range p.Policies {
 		for _, s := range policy.Statement {
+			resources, err := textsOf(s.Resource)
+			if err != nil {
+				return f, err
+			}
 			f.Statements = append(f.Statements, Statement{
-				Actions: s.Action, LeadingKeys: s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], Index: indexOf(s.Resource),
+				Actions: s.Action, Resources: resources, LeadingKeys: s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"],
+				Index: indexOf(resources),
 			})
 		}
 	}
 	return f, nil
+}
+
+func textsOf(node yaml.Node) ([]string, error) {
+	var all texts
+	err := node.Decode(&all)
+	return all, err
 }
 
 func seconds(own, global int) time.Duration {
@@ -168,12 +255,8 @@ func seconds(own, global int) time.Duration {
 }
 
 // indexOf finds the index in a resource such as "${Table.Arn}/index/due".
-func indexOf(resource yaml.Node) string {
-	var all texts
-	if resource.Kind == 0 || resource.Decode(&all) != nil {
-		return ""
-	}
-	for _, r := range all {
+func indexOf(resources []string) string {
+	for _, r := range resources {
 		if _, index, ok := strings.Cut(r, "/index/"); ok {
 			return index
 		}
