@@ -53,7 +53,6 @@ type Sent struct {
 	Reference       string
 	Time, Until     string // clock times
 	Minutes         int
-	Again           bool
 }
 
 var (

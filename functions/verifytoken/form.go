@@ -96,7 +96,7 @@ func (f Flow) code(ctx context.Context, r *gateway.Request) (gateway.Reply, erro
 	}
 	proof, err := f.prove(ctx, r, c)
 	if err != nil {
-		return gateway.Reply{Page: page}, err
+		return c.refusal(err), err
 	}
 	return gateway.Reply{Status: http.StatusOK, Page: f.form(r, proof, c)}, nil
 }

@@ -28,7 +28,7 @@ type Disown struct{ Token, Kind string }
 func (f Flow) notMeForm(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	row, err := f.readNotMe(ctx, r)
 	if err != nil {
-		return gateway.Reply{Page: web.Page{Name: "link-dead", Data: Dead{}}}, err
+		return claim{}.refusal(err), err
 	}
 	return gateway.Reply{Status: http.StatusOK, Page: disownPage(r, row)}, nil
 }
@@ -42,7 +42,7 @@ func disownPage(r *gateway.Request, row table.Row[token.Token]) web.Page {
 func (f Flow) notMe(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	row, err := f.readNotMe(ctx, r)
 	if err != nil {
-		return gateway.Reply{Page: web.Page{Name: "link-dead", Data: Dead{}}}, err
+		return claim{}.refusal(err), err
 	}
 	if err := confirmed(r); err != nil {
 		return gateway.Reply{Page: disownPage(r, row)}, err

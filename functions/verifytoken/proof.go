@@ -26,9 +26,24 @@ type claim struct {
 	username, code string
 }
 
-// dead is the reply for a link that does not work any more: it offers a new one.
-func (c claim) dead() gateway.Reply {
-	return gateway.Reply{Page: web.Page{Name: "link-dead", Data: Dead{Token: c.token}}}
+// refusal is the page for a claim that proved nothing: of a dead link the one
+// that offers a new one, of a code the form to type it again.
+func (c claim) refusal(err error) gateway.Reply {
+	switch p, _ := errors.AsType[*problem.Error](err); {
+	case p != nil && p.Code == problem.LinkDead:
+		return gateway.Reply{Page: c.deadPage()}
+	case c.code != "":
+		return gateway.Reply{Page: web.Page{Name: "code", Data: CodeForm{Username: c.username}}}
+	}
+	return gateway.Reply{}
+}
+
+// deadPage carries the dead token on, unless it cannot have been one.
+func (c claim) deadPage() web.Page {
+	if _, ok := token.Digest(c.token); !ok {
+		c.token = ""
+	}
+	return web.Page{Name: "link-dead", Data: Dead{Token: c.token}}
 }
 
 // Dead is what the page of a dead link carries to ask for a new one.

@@ -77,7 +77,7 @@ func (f Flow) open(ctx context.Context, r *gateway.Request) (gateway.Reply, erro
 	claim := claim{token: r.Vars["token"]}
 	proof, err := f.prove(ctx, r, claim)
 	if err != nil {
-		return claim.dead(), err
+		return claim.refusal(err), err
 	}
 	return gateway.Reply{Status: http.StatusOK, Page: f.form(r, proof, claim)}, nil
 }
@@ -154,8 +154,5 @@ func (f Flow) refused(ctx context.Context, r *gateway.Request, asked asked, proo
 			return gateway.Reply{}, again
 		}
 	}
-	if p, ok := errors.AsType[*problem.Error](err); ok && p.Code != problem.LinkDead && asked.code != "" {
-		return gateway.Reply{Page: web.Page{Name: "code", Data: CodeForm{Username: asked.username}}}, err
-	}
-	return asked.dead(), err
+	return asked.refusal(err), err
 }

@@ -115,7 +115,7 @@ func (r *Request) wantsJSON() bool {
 func (r *Request) speak(words *i18n.Catalogue, event Event) {
 	offered := r.District.Languages
 	if len(offered) == 0 {
-		offered = []string{i18n.English}
+		offered = words.Codes() // outside any district
 	}
 	asked := event.QueryStringParameters["lang"]
 	r.chosen = slices.Contains(offered, asked)

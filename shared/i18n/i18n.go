@@ -71,12 +71,14 @@ func Open(files fs.FS) *Catalogue {
 	return &Catalogue{files: files, metas: map[string]Meta{}, read: map[string]*Language{}}
 }
 
-// Codes lists the languages there are, sorted by code.
+// Codes lists the languages there are, English first, then by code.
 func (c *Catalogue) Codes() []string {
 	names, _ := fs.Glob(c.files, "locales/*/meta.json")
-	codes := make([]string, len(names))
-	for i, n := range names {
-		codes[i] = path.Base(path.Dir(n))
+	codes := []string{English}
+	for _, n := range names {
+		if code := path.Base(path.Dir(n)); code != English {
+			codes = append(codes, code)
+		}
 	}
 	return codes
 }

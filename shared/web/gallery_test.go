@@ -83,7 +83,7 @@ func gallery() []state {
 		{name: "forgot password, empty", page: "forgot-password", typed: map[string]string{"username": "", "email": "maria"}, problem: problem.Invalid(
 			problem.Field{Name: "username", Says: i18n.Say("username.missing")}, problem.Field{Name: "email", Says: i18n.Say("email.malformed")})},
 		{name: "sent", page: "forgot-password-sent", typed: posted, data: data{
-			"Username": "mlopez71", "Email": "maria.lopez@example.org", "Reference": "7F3K9QPD", "Time": "3:15 PM EST", "Until": "3:45 PM EST", "Minutes": 30, "Again": true,
+			"Username": "mlopez71", "Email": "maria.lopez@example.org", "Reference": "7F3K9QPD", "Time": "3:15 PM EST", "Until": "3:45 PM EST", "Minutes": 30,
 		}},
 		{name: "set password", page: "set-password", data: setPassword(nil)},
 		{name: "set password by code", page: "set-password", typed: posted, data: setPassword(data{"Token": "", "CodeUser": "MLopez71", "Code": "K7QM2RXP", "First": true})},

@@ -120,7 +120,11 @@ func (v View) Languages() []i18n.Meta {
 	if v.Typed != nil {
 		return nil
 	}
-	for _, code := range v.District.Languages {
+	offered := v.District.Languages
+	if v.District.Slug == "" {
+		offered = v.words.Codes()
+	}
+	for _, code := range offered {
 		if m, err := v.words.Meta(code); err == nil {
 			all = append(all, m)
 		}
