@@ -242,7 +242,7 @@ func settle(ctx context.Context, store table.Store, l Lock, sure certainty, now 
 			return nil, err
 		}
 		ops := []table.Op{lock.Delete(), moveState(state, l, sure, now), owe(items[3], now)}
-		ops = append(ops, spend(proof, state.Value.Epoch+1, sure)...)
+		ops = append(ops, spend(proof, l, state.Value.Epoch, sure)...)
 		return append(ops, tell(store, l, sure, now)...), nil
 	})
 }
@@ -262,15 +262,19 @@ func moveState(state table.Row[account.State], l Lock, sure certainty, now time.
 }
 
 // spend uses the token up; of a change that only may have happened it moves the
-// token to the new epoch instead, so that its owner can press again.
-func spend(proof table.Row[token.Token], epoch int, sure certainty) []table.Op {
-	if !proof.Exists() {
+// token to the new epoch instead, so that its owner can press again. A token that
+// something else has ended meanwhile, another address or "this was not me", stays
+// dead: whoever holds it may not be the owner.
+func spend(proof table.Row[token.Token], l Lock, epoch int, sure certainty) []table.Op {
+	switch {
+	case !proof.Exists():
 		return nil
-	}
-	if sure {
+	case sure == certain:
 		proof.Value.Used = true
-	} else {
-		proof.Value.Epoch = epoch
+	case epoch != l.Epoch:
+		return nil
+	default:
+		proof.Value.Epoch = epoch + 1
 	}
 	return []table.Op{proof.Put()}
 }
