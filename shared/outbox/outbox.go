@@ -32,10 +32,10 @@ const (
 type Progress struct {
 	Outcome  Outcome   `json:"outcome"`
 	Decided  time.Time `json:"decided"`
-	Tries    int       `json:"tries"` // claims so far
-	Claim    string    `json:"claim"` // who works on it; whoever holds it may record
-	Until    time.Time `json:"claim_until"`
-	MailID   string    `json:"mail_id"` // the mail service's
+	Tries    int       `json:"tries"`       // claims so far
+	Claim    string    `json:"claim"`       // who works on it; whoever holds it may record
+	Until    time.Time `json:"claim_until"` // nobody else works on it before
+	MailID   string    `json:"mail_id"`     // the mail service's
 	LastWhat string    `json:"last_fault"`
 }
 
@@ -49,7 +49,8 @@ const (
 	mostWait  = time.Hour
 )
 
-// Open reports whether the item still owes something and nobody works on it.
+// Open reports whether the item still owes something, nobody works on it, and it
+// was not put off.
 func (p Progress) Open(now time.Time) bool { return p.Outcome == "" && !now.Before(p.Until) }
 
 // Claimed is the progress of an item that somebody takes.
@@ -72,14 +73,16 @@ func (p Progress) Done(o Outcome, mailID string, now time.Time) Progress {
 }
 
 // Later is the progress of an item that could not be delivered yet, and when it
-// is due again: after a minute, doubling to an hour.
+// is due again: after a minute, doubling to an hour. Until then a late record of
+// the feed does not open it either: a mail that got no answer may still be on its
+// way, and must not arrive after a newer one.
 func (p Progress) Later(why string, now time.Time) (Progress, time.Time) {
-	p.LastWhat, p.Until = why, time.Time{}
 	wait := mostWait
 	if p.Tries <= 6 {
 		wait = firstWait << max(p.Tries-1, 0)
 	}
-	return p, now.Add(min(wait, mostWait))
+	p.LastWhat, p.Until = why, now.Add(min(wait, mostWait))
+	return p, p.Until
 }
 
 // Hopeless reports whether an item asked for then has been tried long enough.
