@@ -54,7 +54,13 @@ const Kept = 396 * 24 * time.Hour // 13 months
 func (e Entry) Put(rand io.Reader) table.Op {
 	id := ulid.MustNew(ulid.Timestamp(e.At), rand).String()
 	row := table.New(table.K("AUDIT", e.District, e.Account).At(id), e)
-	row.By = table.Key{PK: fmt.Sprintf("AUDITS#%s#%s", e.District, e.At.UTC().Format(time.DateOnly)), SK: id}
+	row.By = table.Key{PK: DayOf(e.District, e.At), SK: id}
 	row.Expires = e.At.Add(Kept)
 	return row.Put()
+}
+
+// DayOf is the partition of the index by which a district's entries of one day
+// are listed.
+func DayOf(district string, t time.Time) string {
+	return fmt.Sprintf("AUDITS#%s#%s", district, t.UTC().Format(time.DateOnly))
 }

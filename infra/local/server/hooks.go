@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,8 +24,8 @@ func (s *Server) hooks() {
 	for pattern, hook := range map[string]func(*http.Request) (any, error){
 		"GET /_local/accounts.json": func(*http.Request) (any, error) { return s.accounts(), nil },
 		"GET /_local/keys.json":     func(*http.Request) (any, error) { return []any{}, nil },
-		"GET /_local/requests.json": func(*http.Request) (any, error) { return s.requests() },
-		"GET /_local/audit.json":    func(*http.Request) (any, error) { return s.audits() },
+		"GET /_local/requests.json": func(r *http.Request) (any, error) { return s.requests(r.Context()) },
+		"GET /_local/audit.json":    func(r *http.Request) (any, error) { return s.audits(r.Context()) },
 		"GET /_local/table.json":    func(*http.Request) (any, error) { return s.items() },
 		"GET /_local/calls.json":    func(*http.Request) (any, error) { return s.watch.record(), nil },
 		"DELETE /_local/calls.json": func(*http.Request) (any, error) { s.watch.clearCalls(); return struct{}{}, nil },
@@ -78,13 +79,6 @@ func (s *Server) accounts() []person {
 	return all
 }
 
-func (s *Server) dump() ([]table.Item, error) {
-	if s.memory == nil {
-		return nil, errors.New("only the embedded table shows its items")
-	}
-	return s.memory.Dump(), nil
-}
-
 type filed struct {
 	Reference string    `json:"reference"`
 	District  string    `json:"district"`
@@ -92,48 +86,60 @@ type filed struct {
 	At        time.Time `json:"at"`
 }
 
-func (s *Server) requests() (any, error) {
-	items, err := s.dump()
+func (s *Server) requests(ctx context.Context) (any, error) {
 	all := []filed{}
-	for _, item := range items {
-		if item.Kind() != "REQUEST" {
-			continue
-		}
-		row, err := table.As[request.Request](item)
-		if err != nil {
-			return nil, err
-		}
-		one := filed{Reference: strings.TrimPrefix(item.PK, "REQUEST#"), District: row.Value.District, At: row.Value.Asked}
-		if outcome := string(row.Value.Outcome); outcome != "" {
+	err := eachOf(ctx, s, request.DayOf, func(key table.Key, r request.Request) {
+		one := filed{Reference: strings.TrimPrefix(key.PK, "REQUEST#"), District: r.District, At: r.Asked}
+		if outcome := string(r.Outcome); outcome != "" {
 			one.Outcome = &outcome
 		}
 		all = append(all, one)
-	}
+	})
 	slices.SortStableFunc(all, func(a, b filed) int { return a.At.Compare(b.At) })
 	return all, err
 }
 
-func (s *Server) audits() (any, error) {
-	items, err := s.dump()
+func (s *Server) audits(ctx context.Context) (any, error) {
 	all := []audit.Entry{}
-	for _, item := range items {
-		if item.Kind() != "AUDIT" {
-			continue
-		}
-		row, err := table.As[audit.Entry](item)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, row.Value)
-	}
+	err := eachOf(ctx, s, audit.DayOf, func(_ table.Key, e audit.Entry) { all = append(all, e) })
 	slices.SortStableFunc(all, func(a, b audit.Entry) int { return a.At.Compare(b.At) })
 	return all, err
 }
 
+// eachOf shows every item that the index has for the demo districts, from the day
+// the service began to today.
+func eachOf[T any](ctx context.Context, s *Server, day func(string, time.Time) string, see func(table.Key, T)) error {
+	for _, slug := range demoSlugs {
+		for at := s.began; !at.After(s.clock.Now().Add(24 * time.Hour)); at = at.Add(24 * time.Hour) {
+			for after, more := "", true; more; more = after != "" {
+				rows, next, err := s.rows.List(ctx, table.Range{Index: table.By, Partition: day(slug, at), After: after, Limit: 1000})
+				if err != nil {
+					return err
+				}
+				for _, row := range rows {
+					items, err := s.rows.Get(ctx, row.Key)
+					if err != nil {
+						return err
+					}
+					value, err := table.As[T](items[0])
+					if err != nil {
+						return err
+					}
+					see(row.Key, value.Value)
+				}
+				after = next
+			}
+		}
+	}
+	return nil
+}
+
 func (s *Server) items() (any, error) {
-	items, err := s.dump()
+	if s.memory == nil {
+		return nil, errors.New("only the embedded table shows its items")
+	}
 	all := []map[string]any{}
-	for _, item := range items {
+	for _, item := range s.memory.Dump() {
 		one := map[string]any{"PK": item.PK, "SK": item.SK, "version": item.Version, "body": json.RawMessage(item.Body)}
 		if !item.Due.At.IsZero() {
 			one["due"] = map[string]any{"queue": item.Due.Queue, "at": item.Due.At}
@@ -146,7 +152,7 @@ func (s *Server) items() (any, error) {
 		}
 		all = append(all, one)
 	}
-	return all, err
+	return all, nil
 }
 
 func (s *Server) time() any { return map[string]time.Time{"now": s.clock.Now()} }

@@ -32,8 +32,10 @@ func outcome(t *testing.T, b *browse.Browser, reference string) string {
 	return ""
 }
 
-func TestEveryRequestHasAnOutcome(t *testing.T) {
-	b := browse.New(t, start(t, "", nil))
+func TestEveryRequestHasAnOutcome(t *testing.T) { outcomes(t, start(t, "", nil)) }
+
+func outcomes(t *testing.T, root string) {
+	b := browse.New(t, root)
 	for _, c := range []struct{ username, email, want string }{
 		{"mlopez71", maria, "sent"},
 		{"MLOPEZ71", "Maria.Lopez@EXAMPLE.org", "over-budget"},

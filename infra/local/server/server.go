@@ -31,9 +31,11 @@ import (
 	"github.com/sparekey/sparekey/infra/gate"
 	"github.com/sparekey/sparekey/infra/local/inbox"
 	"github.com/sparekey/sparekey/infra/template"
+	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/i18n"
+	"github.com/sparekey/sparekey/shared/mail"
 	"github.com/sparekey/sparekey/shared/pepper"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/web"
@@ -41,11 +43,15 @@ import (
 
 // Config is what may be chosen.
 type Config struct {
-	Base *url.URL    // where the service is reached; a path is the stage's
-	Also []string    // other origins that are this same machine
-	Log  io.Writer   // where the functions' logs go
-	Rand io.Reader   // nil: crypto/rand
-	Rows table.Table // nil: the embedded table
+	Base *url.URL  // where the service is reached; a path is the stage's
+	Also []string  // other origins that are this same machine
+	Log  io.Writer // where the functions' logs go
+	Rand io.Reader // nil: crypto/rand
+
+	// The backends; nil means the embedded ones.
+	Rows        table.Table
+	Credentials credential.Store
+	Mail        mail.Sender
 }
 
 // Server is the service.
@@ -54,8 +60,9 @@ type Server struct {
 	watch       watch
 	rows        table.Table
 	memory      *embedded.Table // nil where the rows are elsewhere
-	credentials *embedded.Credentials
-	mailbox     *embedded.Mailbox
+	credentials credential.Store
+	post        mail.Sender
+	mailbox     *embedded.Mailbox // a copy of every mail
 	directories []*district.Directory
 	functions   map[string]function
 	routes      *node
@@ -71,6 +78,7 @@ type Server struct {
 	fed     []table.Key
 	ticking sync.Mutex
 	ticked  time.Time
+	began   time.Time
 }
 
 // function is one Lambda, as far as what reaches it.
@@ -86,12 +94,7 @@ func New(c Config) (*Server, error) {
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
-	if s.rows == nil {
-		s.memory = embedded.NewTable()
-		s.memory.Feed = s.enqueue
-		s.rows = s.memory
-	}
-	s.credentials, s.mailbox = embedded.NewCredentials(s.clock.Now), embedded.NewMailbox(s.clock.Now)
+	s.back(c)
 	var err error
 	if s.template, err = template.Read(sparekey.Template); err != nil {
 		return nil, err
@@ -108,7 +111,8 @@ func New(c Config) (*Server, error) {
 	}
 	s.build(secret)
 	s.warm()
-	s.ticked = s.clock.Now().Truncate(time.Minute)
+	s.began = s.clock.Now()
+	s.ticked = s.began.Truncate(time.Minute)
 	s.mux = http.NewServeMux()
 	s.hooks()
 	s.mux.Handle("/_local/inbox", inbox.Handler(s.mailbox, c.Base.Path))
@@ -121,6 +125,26 @@ func New(c Config) (*Server, error) {
 
 // ServeHTTP answers as API Gateway would, and serves the hooks.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// back takes the backends that were given, and makes those that were not. Over a
+// table that is elsewhere the feed is what was inserted through it.
+func (s *Server) back(c Config) {
+	s.rows, s.credentials, s.mailbox = c.Rows, c.Credentials, embedded.NewMailbox(s.clock.Now)
+	if s.rows == nil {
+		s.memory = embedded.NewTable()
+		s.memory.Feed = s.enqueue
+		s.rows = s.memory
+	} else {
+		s.rows = fed{Table: c.Rows, tell: s.enqueue}
+	}
+	if s.credentials == nil {
+		s.credentials = embedded.NewCredentials(s.clock.Now)
+	}
+	s.post = s.mailbox
+	if c.Mail != nil {
+		s.post = carbon{Sender: c.Mail, copy: s.mailbox}
+	}
+}
 
 // build makes every function as its bootstrap does, on the embedded drivers.
 func (s *Server) build(secret pepper.Pepper) {
@@ -140,7 +164,7 @@ func (s *Server) build(secret pepper.Pepper) {
 		Table: store("signin"), Credentials: gate.Credentials(s.credentials, "signin", around), Pepper: secret, Now: s.clock.Now,
 	}
 	post := courier.Flow{
-		Table: store("courier"), Mail: gate.Mail(s.mailbox, "courier", around), Districts: s.directory("courier", around), Pepper: secret,
+		Table: store("courier"), Mail: gate.Mail(s.post, "courier", around), Districts: s.directory("courier", around), Pepper: secret,
 		Site: s.site, Words: words, Log: s.log, Now: s.clock.Now, Rate: 1000,
 		Pause: func(context.Context, time.Duration) bool { return false },
 	}
