@@ -27,6 +27,13 @@ const (
 	jsonType = "application/json"
 )
 
+// saysItIs reports whether a body is said to be of that media type, in any letter
+// case; whether it is, readFields finds out.
+func saysItIs(header http.Header, kind string) bool {
+	said, _, _ := strings.Cut(header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(said), kind)
+}
+
 // readFields decodes a posted body. Both kinds are held to the same: one value
 // for each name, valid UTF-8, nothing else.
 func readFields(header http.Header, body []byte) (Fields, error) {

@@ -3,7 +3,6 @@ package gateway
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/web"
@@ -30,7 +29,7 @@ func newGuard(site web.Site) guard {
 // that we trust. JSON without a cookie is a machine's.
 func (g guard) pass(r *Request) error {
 	silent := r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == ""
-	if silent && (!strings.HasPrefix(r.Header.Get("Content-Type"), jsonType) || r.Header.Get("Cookie") != "") {
+	if silent && (!saysItIs(r.Header, jsonType) || r.Header.Get("Cookie") != "") {
 		return problem.New(problem.CrossSite)
 	}
 	seen := &http.Request{Method: r.Method, Host: g.host, URL: &url.URL{Path: "/"}, Header: r.Header}

@@ -99,10 +99,10 @@ func network(source string) netip.Prefix {
 // wantsJSON: who posts JSON gets JSON; else Accept decides, and a person is the
 // default.
 func (r *Request) wantsJSON() bool {
-	if r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), formType) {
+	if r.Method == http.MethodPost && saysItIs(r.Header, formType) {
 		return false
 	}
-	if strings.HasPrefix(r.Header.Get("Content-Type"), jsonType) {
+	if saysItIs(r.Header, jsonType) {
 		return true
 	}
 	accept := r.Header.Get("Accept")
