@@ -384,3 +384,5 @@ func (w *world) signsIn(slug, username, password string) bool {
 	}
 	return a.Status == http.StatusOK
 }
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
