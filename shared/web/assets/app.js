@@ -78,6 +78,15 @@
     });
   }
 
+  // Browsers keep a page for "back" as it was left, whatever its headers say: the
+  // next person would find what was typed, or who was signed in.
+  addEventListener("pagehide", () => all("[data-pw] input", (e) => (e.value = "")));
+  addEventListener("pageshow", (e) => {
+    if (!e.persisted || !d.querySelector('form[action*="/sign-out"]')) return;
+    d.body.hidden = true;
+    location.reload();
+  });
+
   // A double press posts once; the server keeps the same promise.
   all("form", (form) => {
     let sent = false;
