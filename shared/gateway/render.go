@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -68,7 +69,7 @@ func (e Edge) grant(r *Request, reply Reply, status int, h http.Header) (int, []
 		h.Set("Location", reply.Location)
 		return http.StatusSeeOther, nil
 	case r.json || reply.Page.Name == "":
-		return status, toJSON(reply.JSON, "application/json", h)
+		return cmp.Or(status, http.StatusOK), toJSON(reply.JSON, "application/json", h)
 	}
 	return status, e.page(r, reply.Page, nil, h)
 }
