@@ -10,3 +10,8 @@ import _ "embed" // the documents
 //
 //go:embed template.yaml
 var Template []byte
+
+// OpenAPI is docs/openapi.yaml: every route, field, answer and problem.
+//
+//go:embed docs/openapi.yaml
+var OpenAPI []byte
