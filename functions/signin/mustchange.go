@@ -39,10 +39,12 @@ func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Ac
 	if err != nil {
 		return gateway.Reply{Page: page}, err
 	}
-	if who, err = account.Load(ctx, f.Table, who.District, who.ID); err != nil {
-		return gateway.Reply{}, problem.New(problem.Unavailable).Because(err)
+	who.State.Value.Epoch++ // as the change has just done
+	reply, err := f.start(ctx, r, who)
+	if err != nil {
+		return gateway.Reply{Page: page}, problem.New(problem.ChangeUnknown).Because(err) // "unavailable" would say that nothing was done
 	}
-	return f.start(ctx, r, who)
+	return reply, nil
 }
 
 // toForm tells a machine the token, and takes a person to the form.

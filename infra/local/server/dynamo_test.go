@@ -9,4 +9,6 @@ import (
 // The same walk over DynamoDB's own protocol: the second tier.
 func TestTheSameOnDynamoDB(t *testing.T) { walk(t, start(t, "", dynamotest.Open(t))) }
 
-func TestEveryRequestHasAnOutcomeOnDynamoDB(t *testing.T) { outcomes(t, start(t, "", dynamotest.Open(t))) }
+func TestEveryRequestHasAnOutcomeOnDynamoDB(t *testing.T) {
+	outcomes(t, start(t, "", dynamotest.Open(t)))
+}
