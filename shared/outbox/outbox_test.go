@@ -7,35 +7,69 @@ import (
 	"github.com/sparekey/sparekey/shared/outbox"
 )
 
-var now = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-func TestWhatIsClaimedOrPutOffIsNotOpenUntilItIsDue(t *testing.T) {
-	claimed := outbox.Progress{}.Claimed("somebody", now)
-	if claimed.Open(now.Add(outbox.Lease - 1)) {
-		t.Error("claimed: open to another")
+func TestTriedAgainAfterAMinuteDoublingToAnHour(t *testing.T) {
+	t.Parallel()
+	var p outbox.Progress
+	for i, minutes := range []int{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		p = p.Claimed("me", noon)
+		var due time.Time
+		p, due = p.Later("throttled", noon)
+		if due.Sub(noon) != time.Duration(minutes)*time.Minute {
+			t.Errorf("after try %d: %v, want %d minutes", i+1, due.Sub(noon), minutes)
+		}
+		if p.LastWhat != "throttled" || !p.Open(due) {
+			t.Errorf("after try %d: %+v", i+1, p)
+		}
 	}
-	if !claimed.Open(now.Add(outbox.Lease)) {
-		t.Error("claimed: not open when the lease is over")
+	p.Tries = 1 << 40
+	if _, due := p.Later("", noon); due.Sub(noon) != time.Hour {
+		t.Errorf("after very many: %v", due.Sub(noon))
 	}
-	off, due := claimed.Later("no answer", now)
-	if off.Open(due.Add(-1)) {
-		t.Error("put off: a late record of the feed opens it")
-	}
-	if !off.Open(due) {
-		t.Error("put off: not open when it is due")
-	}
-	if done := off.Done(outbox.Sent, "id", now); done.Open(due) {
-		t.Error("done: open")
+	p.Tries = 0
+	if _, due := p.Later("", noon); due.Sub(noon) != time.Minute {
+		t.Errorf("after none: %v", due.Sub(noon))
 	}
 }
 
-func TestTheWaitDoublesFromAMinuteToAnHour(t *testing.T) {
-	var p outbox.Progress
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-		var due time.Time
-		p, due = p.Claimed("somebody", now).Later("throttled", now)
-		if got := due.Sub(now); got != want*time.Minute {
-			t.Errorf("try %d: got %v, want %v", p.Tries, got, want*time.Minute)
+func TestAClaimKeepsOthersOutUntilItsLeaseEnds(t *testing.T) {
+	t.Parallel()
+	p := outbox.Progress{}.Claimed("me", noon)
+	if p.Open(noon) || p.Open(noon.Add(outbox.Lease-1)) {
+		t.Error("open while somebody works on it")
+	}
+	if !p.Open(noon.Add(outbox.Lease)) {
+		t.Error("lost with whoever claimed it")
+	}
+	if p.Claim != "me" || p.Tries != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestWhatIsDecidedIsNotOpenAgain(t *testing.T) {
+	t.Parallel()
+	for _, o := range []outbox.Outcome{outbox.Sent, outbox.NoMatch, outbox.Failed} {
+		p := outbox.Progress{}.Claimed("me", noon).Done(o, "mail", noon)
+		if p.Open(noon.Add(365 * 24 * time.Hour)) {
+			t.Errorf("%s is open", o)
 		}
+		if p.Outcome != o || p.MailID != "mail" || !p.Decided.Equal(noon) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+func TestGivenUpAfterADay(t *testing.T) {
+	t.Parallel()
+	if outbox.Hopeless(noon, noon.Add(24*time.Hour-1)) || !outbox.Hopeless(noon, noon.Add(24*time.Hour)) {
+		t.Error("not a day")
+	}
+}
+
+func TestALeaseOutlivesTheCourier(t *testing.T) {
+	t.Parallel()
+	if outbox.Lease <= time.Minute { // the courier's own timeout, in template.yaml
+		t.Errorf("a lease of %v", outbox.Lease)
 	}
 }
