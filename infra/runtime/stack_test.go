@@ -1,0 +1,443 @@
+package runtime_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/sparekey/sparekey"
+	"github.com/sparekey/sparekey/infra/cognito"
+	"github.com/sparekey/sparekey/infra/dynamo"
+	"github.com/sparekey/sparekey/infra/dynamo/dynamotest"
+	"github.com/sparekey/sparekey/infra/embedded"
+	"github.com/sparekey/sparekey/infra/local/inbox"
+	"github.com/sparekey/sparekey/infra/runtime"
+	"github.com/sparekey/sparekey/infra/template"
+	"github.com/sparekey/sparekey/infra/tools"
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/mail"
+	"github.com/sparekey/sparekey/shared/table"
+)
+
+// stack is the deployed service, played on this machine: the real programs under
+// the Runtime API, Dynoxide for DynamoDB and its stream, moto for Cognito, SES
+// and Parameter Store, and this test for API Gateway and EventBridge.
+type stack struct {
+	t        *testing.T
+	root     string // where a browser finds it
+	moto     string
+	dynamo   *tap // between the functions and DynamoDB
+	ses      *tap // between the functions and SES
+	rows     dynamo.Config
+	store    table.Store
+	users    *cognito.Store
+	env      []string
+	deployed template.Template
+	routes   []route
+	stream   stream
+
+	mu        sync.Mutex
+	functions map[string]*runtime.Process
+}
+
+const (
+	region = "eu-west-1"
+	stage  = "v"
+)
+
+// newStack starts everything but the functions, which start with their first
+// event.
+func newStack(t *testing.T) *stack {
+	t.Helper()
+	s := &stack{t: t, moto: tools.Moto(t), functions: map[string]*runtime.Process{}}
+	s.rows = dynamotest.Config(t)
+	s.rows.Region = region
+	s.store = table.Store{Table: dynamo.Open(s.rows), Rand: rand.Reader}
+	s.dynamo, s.ses = newTap(t, s.rows.Endpoint), newTap(t, s.moto)
+	var err error
+	if s.deployed, err = template.Read(sparekey.Template); err != nil {
+		t.Fatal(err)
+	}
+	s.routes = routesOf(s.deployed)
+	front := httptest.NewServer(s)
+	t.Cleanup(front.Close)
+	s.root = front.URL + "/" + stage
+
+	pool := s.pool()
+	s.users = cognito.Open(pool)
+	s.verify("springfield.example.org")
+	s.env = []string{
+		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=anybody", "AWS_SECRET_ACCESS_KEY=anything",
+		"TABLE=" + s.rows.Table, "DYNAMODB_ENDPOINT=" + s.dynamo.URL, "BASE_URL=" + s.root,
+		"POOL_ID=" + pool.Pool, "CLIENT_ID=" + pool.Client, "CLIENT_SECRET=" + pool.ClientSecret, "COGNITO_ENDPOINT=" + s.moto,
+		"PEPPER_PARAMETER=" + s.pepper(), "SSM_ENDPOINT=" + s.moto,
+		"CONFIGURATION_SET=sparekey", "SES_ENDPOINT=" + s.ses.URL, "SEND_RATE=10000",
+	}
+	return s
+}
+
+// process is the function's process: the one there is, or a new one where there
+// is none any more.
+func (s *stack) process(folder string) *runtime.Process {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.functions[folder]; p != nil {
+		select {
+		case <-p.Ended():
+		default:
+			return p
+		}
+	}
+	s.functions[folder] = s.another(folder)
+	return s.functions[folder]
+}
+
+// another is one more process of a function, as Lambda starts when all are busy.
+func (s *stack) another(folder string) *runtime.Process {
+	s.t.Helper()
+	return run(s.t, runtime.Config{
+		Function: folder, Program: built(s.t, runtime.Bootstrap(folder)), Env: s.env, Timeout: 60 * time.Second,
+	})
+}
+
+// ServeHTTP plays API Gateway, and the hooks of the local run that the browser
+// reads its mail by.
+func (s *stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/_local/run":
+		s.feed()
+		return
+	case "/_local/inbox.json":
+		inbox.Handler(s.mailbox(), "").ServeHTTP(w, r)
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	r.URL.Path = strings.TrimPrefix(r.URL.Path, "/"+stage)
+	at, variables := s.find(r.URL.Path)
+	if at == nil {
+		http.Error(w, `{"message":"Missing Authentication Token"}`, http.StatusForbidden)
+		return
+	}
+	raw, err := s.process(at.folder).Invoke(r.Context(), runtime.Request(r, body, at.resource, stage, variables))
+	var answer events.APIGatewayProxyResponse
+	if err == nil {
+		err = json.Unmarshal(raw, &answer)
+	}
+	if err != nil {
+		s.t.Errorf("%s: %v", at.folder, err)
+		http.Error(w, `{"message":"Internal server error"}`, http.StatusBadGateway)
+		return
+	}
+	for name, values := range answer.MultiValueHeaders {
+		w.Header()[http.CanonicalHeaderKey(name)] = values
+	}
+	w.WriteHeader(answer.StatusCode)
+	_, _ = io.WriteString(w, answer.Body)
+}
+
+// minute sends a function what its schedule sends.
+func (s *stack) minute(folder string) {
+	s.t.Helper()
+	if _, err := s.process(folder).Invoke(s.t.Context(), runtime.Scheduled(time.Now())); err != nil {
+		s.t.Errorf("%s: %v", folder, err)
+	}
+}
+
+// feed hands what is new on the table's stream to the functions whose filters let
+// it pass, until there is nothing more.
+func (s *stack) feed() {
+	s.t.Helper()
+	for batch := s.read(); len(batch) > 0; batch = s.read() {
+		for _, f := range s.deployed.Functions {
+			for part := range slices.Chunk(passing(f.Feed, batch), 10) {
+				if _, err := s.process(f.Folder).Invoke(s.t.Context(), runtime.Stream(part)); err != nil {
+					s.t.Errorf("%s: %v", f.Folder, err)
+				}
+			}
+		}
+	}
+}
+
+func passing(filters []template.Filter, batch []runtime.Change) (mine []runtime.Change) {
+	for _, change := range batch {
+		if slices.ContainsFunc(filters, func(f template.Filter) bool {
+			return f.Event == change.Event && strings.HasPrefix(change.PK, f.Prefix)
+		}) {
+			mine = append(mine, change)
+		}
+	}
+	return mine
+}
+
+// route is one of API Gateway's resources.
+type route struct {
+	folder, resource string
+	parts            []string
+}
+
+// routesOf has fixed parts before variables, and those before greedy ones, as API
+// Gateway looks for them.
+func routesOf(deployed template.Template) (all []route) {
+	for _, f := range deployed.Functions {
+		for _, resource := range f.Routes {
+			all = append(all, route{folder: f.Folder, resource: resource, parts: strings.Split(strings.Trim(resource, "/"), "/")})
+		}
+	}
+	rank := func(part string) int {
+		return strings.Count(part, "{") + strings.Count(part, "+}")
+	}
+	slices.SortFunc(all, func(a, b route) int {
+		return slices.CompareFunc(a.parts, b.parts, func(x, y string) int { return rank(x) - rank(y) })
+	})
+	return all
+}
+
+func (s *stack) find(path string) (*route, map[string]string) {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i := range s.routes {
+		if variables, ok := s.routes[i].match(parts); ok {
+			return &s.routes[i], variables
+		}
+	}
+	return nil, nil
+}
+
+func (r *route) match(path []string) (map[string]string, bool) {
+	variables := map[string]string{}
+	for i, part := range r.parts {
+		name, variable := strings.CutPrefix(strings.TrimSuffix(part, "}"), "{")
+		name, greedy := strings.CutSuffix(name, "+")
+		switch {
+		case i >= len(path) || variable && path[i] == "":
+			return nil, false
+		case greedy:
+			variables[name] = strings.Join(path[i:], "/")
+			return variables, true
+		case variable:
+			variables[name] = path[i]
+		case part != path[i]:
+			return nil, false
+		}
+	}
+	return variables, len(path) == len(r.parts)
+}
+
+// call asks moto for something, without an SDK.
+func (s *stack) call(service, target, body string, into any) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.moto+"/", strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	if target == "" {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	} else {
+		request.Header.Set("X-Amz-Target", target)
+	}
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=anybody/20261122/"+region+"/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	raw, _ := io.ReadAll(response.Body)
+	if response.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s %s: %s\n%s", service, target, response.Status, raw)
+	}
+	if into != nil {
+		if err := json.Unmarshal(raw, into); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// pool is a user pool as the template makes it, and a client.
+func (s *stack) pool() cognito.Config {
+	var made struct {
+		UserPool struct {
+			ID string `json:"Id"`
+		}
+		UserPoolClient struct {
+			ClientID     string `json:"ClientId"`
+			ClientSecret string
+		}
+	}
+	// MaximumLength is moto's own: without it, it refuses what Cognito takes.
+	s.call("cognito-idp", "AWSCognitoIdentityProviderService.CreateUserPool", `{"PoolName":"sparekey","Policies":{"PasswordPolicy":{
+		"MinimumLength":8,"MaximumLength":257,"RequireUppercase":false,"RequireLowercase":false,"RequireNumbers":false,
+		"RequireSymbols":false,"TemporaryPasswordValidityDays":1}},"UsernameConfiguration":{"CaseSensitive":false}}`, &made)
+	s.call("cognito-idp", "AWSCognitoIdentityProviderService.CreateUserPoolClient", `{"UserPoolId":"`+made.UserPool.ID+`",
+		"ClientName":"sparekey","GenerateSecret":true,"ExplicitAuthFlows":["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+		"PreventUserExistenceErrors":"ENABLED"}`, &made)
+	return cognito.Config{
+		Pool: made.UserPool.ID, Client: made.UserPoolClient.ClientID, ClientSecret: made.UserPoolClient.ClientSecret,
+		Region: region, Endpoint: s.moto, Credentials: dynamotest.Anybody,
+	}
+}
+
+// verify lets mail be sent from a domain.
+func (s *stack) verify(domain string) {
+	s.call("ses", "", url.Values{"Action": {"VerifyDomainIdentity"}, "Version": {"2010-12-01"}, "Domain": {domain}}.Encode(), nil)
+}
+
+// pepper puts the pepper where the functions look for it, and tells where.
+func (s *stack) pepper() (name string) {
+	name = "/sparekey/pepper"
+	s.call("ssm", "AmazonSSM.PutParameter", `{"Name":"`+name+`","Type":"SecureString","Overwrite":true,
+		"Value":"1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}`, nil)
+	return name
+}
+
+// mailbox is what SES took, as somebody reads it.
+func (s *stack) mailbox() *embedded.Mailbox {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.moto+"/moto-api/data.json", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var data struct {
+		SES struct {
+			RawMessage []struct {
+				Source       string
+				Destinations []string
+				Raw          string `json:"raw_data"`
+			}
+		}
+	}
+	if err := json.NewDecoder(response.Body).Decode(&data); err != nil {
+		s.t.Fatal(err)
+	}
+	box := embedded.NewMailbox(time.Now)
+	for _, m := range data.SES.RawMessage {
+		slices.Sort(m.Destinations) // moto has whom the headers name beside the envelope's: the same twice
+		for _, to := range slices.Compact(m.Destinations) {
+			if _, err := box.Send(s.t.Context(), mail.Mail{From: "ses@springfield.example.org", To: to, Raw: []byte(m.Raw)}); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+	return box
+}
+
+// sent is how many mails SES took, by address.
+func (s *stack) sent() (byAddress map[string]int) {
+	byAddress = map[string]int{}
+	for _, m := range s.mailbox().All() {
+		byAddress[m.To[0]]++
+	}
+	return byAddress
+}
+
+// settle makes the district and some people in it.
+func (s *stack) settle(people ...account.Profile) {
+	s.t.Helper()
+	d := district.Default("springfield", "Springfield Public Schools")
+	d.Office, d.Phone, d.Hours = "Springfield Family Help Desk", "555-0100", "Monday to Friday, 8 AM to 4 PM"
+	d.MailFrom, d.SafetyEmail = "no-reply@springfield.example.org", "safety@springfield.example.org"
+	if err := district.Save(s.t.Context(), s.store, d); err != nil {
+		s.t.Fatal(err)
+	}
+	for i, profile := range people {
+		profile.Status = account.Active
+		id := fmt.Sprintf("person-%04d", i)
+		err := account.Create(s.t.Context(), s.store, d.Slug, id, profile, account.State{Status: account.Active, Activated: true})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// tap lies between the functions and a service: it counts what goes through, and
+// can be told to see a call before the service does.
+type tap struct {
+	URL string
+
+	mu     sync.Mutex
+	before func(*http.Request)
+	calls  map[string]int // by the operation
+	looked int            // items that the service looked at for queries
+}
+
+func newTap(t *testing.T, service string) *tap {
+	at, err := url.Parse(service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap := &tap{calls: map[string]int{}}
+	through := &httputil.ReverseProxy{
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(at) },
+		ModifyResponse: tap.look,
+		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		Transport:      &http.Transport{MaxIdleConnsPerHost: 64},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		tap.mu.Lock()
+		tap.calls[operation]++
+		before := tap.before
+		tap.mu.Unlock()
+		if before != nil {
+			before(r)
+		}
+		through.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	tap.URL = server.URL
+	return tap
+}
+
+func (t *tap) look(response *http.Response) error {
+	if !strings.HasSuffix(response.Request.Header.Get("X-Amz-Target"), ".Query") {
+		return nil
+	}
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	var answer struct{ ScannedCount int }
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.looked += answer.ScannedCount
+	t.mu.Unlock()
+	response.Body = io.NopCloser(bytes.NewReader(raw))
+	return nil
+}
+
+// see has every call shown to someone first; nil: to nobody.
+func (t *tap) see(before func(*http.Request)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.before = before
+}
+
+// reset begins to count anew, and tells what was counted.
+func (t *tap) reset() (calls map[string]int, looked int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	calls, looked = t.calls, t.looked
+	t.calls, t.looked = map[string]int{}, 0
+	return calls, looked
+}
