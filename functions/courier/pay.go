@@ -11,6 +11,7 @@ import (
 	"github.com/sparekey/sparekey/shared/budget"
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/mail"
+	"github.com/sparekey/sparekey/shared/outbox"
 	"github.com/sparekey/sparekey/shared/request"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/token"
@@ -22,6 +23,7 @@ type letter func() (mail.Mail, error)
 var (
 	errOverBudget = errors.New("over budget")
 	errOvertaken  = errors.New("overtaken")
+	errScattered  = errors.New("scattered")
 )
 
 // pay puts the token, moves the living pointer, pays the budgets and notes all
@@ -64,6 +66,15 @@ func (f Flow) pay(ctx context.Context, j *job, people []account.Account) (letter
 // request's own, as long as that is the living one, unused and of this epoch.
 func (f Flow) renew(ctx context.Context, j *job, people []account.Account) (letter, error) {
 	plan, owner := j.row.Value.Plan, people[0]
+	if plan.Outcome == outbox.UsernamesSent {
+		if people = stillTogether(plan, people); len(people) == 0 {
+			return nil, errScattered
+		}
+		j.row.Value.Plan.Accounts = nil
+		for _, who := range people {
+			j.row.Value.Plan.Accounts = append(j.row.Value.Plan.Accounts, who.ID)
+		}
+	}
 	if plan.Purpose == "" {
 		return f.compose(j, people, secrets{}), nil
 	}
@@ -83,6 +94,24 @@ func (f Flow) renew(ctx context.Context, j *job, people []account.Account) (lett
 		return nil, errOvertaken
 	}
 	return f.commit(ctx, j, people, items[0], []table.Op{owner.Profile.Check(), owner.State.Check(), own.Check()})
+}
+
+// stillTogether is who may still be listed in a mail of usernames that goes late:
+// an account whose address is another's by now is nobody's business there. As
+// long as the first is of its epoch, its address is the one that was asked for;
+// if it is not, nobody knows that address any more.
+func stillTogether(plan request.Plan, people []account.Account) []account.Account {
+	first := people[0]
+	if first.State.Value.Epoch != plan.Epoch {
+		return nil
+	}
+	var still []account.Account
+	for _, who := range people {
+		if who.Live() && account.SameAddress(who.Address(), first.Address()) {
+			still = append(still, who)
+		}
+	}
+	return still
 }
 
 // commit writes what pay and renew have in common. After it the row of the job

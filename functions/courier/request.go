@@ -113,8 +113,11 @@ func (f Flow) again(ctx context.Context, j *job) error {
 		return err
 	}
 	letter, err := f.renew(ctx, j, people)
-	if errors.Is(err, errOvertaken) {
+	switch {
+	case errors.Is(err, errOvertaken):
 		return f.record(ctx, j, outbox.Sent, "")
+	case errors.Is(err, errScattered):
+		return f.record(ctx, j, outbox.NoMatch, "")
 	}
 	if err != nil {
 		return err
