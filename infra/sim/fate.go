@@ -105,15 +105,17 @@ func newWeather(dice *rand.Rand, o Options) weather {
 	w := weather{
 		faults: pick(dice, 2, 10, 40, 120), deaths: pick(dice, 0, 5, 15, 40), sluggish: pick(dice, 0, 3, 15), lag: pick(dice, 0, 30, 60),
 	}
-	for range dice.IntN(6) {
-		from := monday.Add(time.Duration(dice.Int64N(int64(6 * 24 * time.Hour))))
-		w.outages = append(w.outages, outage{
-			port: pick(dice, "mail", "mail", "credential", "credential", "table"), name: pick(dice, "", "", "Set", "Write"),
-			from: from, to: from.Add(time.Duration(pick(dice, 1, 10, 90, 600)) * time.Minute),
-			fate: pick(dice, Throttled, Unavailable, Timeout, LostReply, Late, DieAfter, Refused),
-		})
-	}
 	return w
+}
+
+// outage draws one of that length.
+
+func (w *world) outage(from time.Time, length time.Duration) outage {
+	return outage{
+		port: pick(w.dice, "mail", "mail", "credential", "credential", "table"), name: pick(w.dice, "", "", "Set", "Write"),
+		from: from, to: from.Add(length),
+		fate: pick(w.dice, Throttled, Unavailable, Timeout, LostReply, Late, DieAfter, Refused),
+	}
 }
 
 // clear is fine weather from now on.

@@ -96,9 +96,9 @@ func (w *world) mailedRequest(m embedded.Received, r request.Request) string {
 		}
 		return ""
 	}
-	for _, id := range r.Plan.Accounts {
-		if !w.had(id, m.To[0], since) {
-			return fmt.Sprintf("it tells the username of %s to an address that is not theirs", id)
+	for _, p := range w.people {
+		if strings.Contains(m.Text, p.username) && !w.had(p.id, m.To[0], since) {
+			return fmt.Sprintf("it tells the username of %s to an address that is not theirs", p.id)
 		}
 	}
 	return ""

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/table"
 )
 
 // week is what happens in one: scenes, with minutes to a day between them.
@@ -15,6 +17,11 @@ func (w *world) week() {
 	scenes := w.o.Scenes
 	if scenes == 0 {
 		scenes = 40
+	}
+	for range w.dice.IntN(5) {
+		if from := w.now.Add(w.between(0, 6*24*time.Hour)); !w.fair {
+			w.outages = append(w.outages, w.outage(from, time.Duration(pick(w.dice, 1, 10, 90, 600))*time.Minute))
+		}
 	}
 	for range scenes {
 		if w.promise != "" {
@@ -59,7 +66,7 @@ func (w *world) act(p *person) {
 		do     func(*person)
 	}{
 		{22, w.asks}, {6, w.asksForTheFamily}, {4, w.strangerAsks}, {8, w.opens}, {4, w.scans}, {22, w.setsByLink}, {10, w.setsByCode},
-		{6, w.asksAgain}, {6, w.disowns}, {12, w.signsIn}, {6, w.rosterAmends}, {4, w.strangerGuesses},
+		{6, w.asksAgain}, {6, w.disowns}, {12, w.signsIn}, {8, w.rosterAmends}, {4, w.strangerGuesses}, {4, w.staffGivesTemporary}, {3, w.somethingFails},
 	}
 	total := 0
 	for _, a := range acts {
@@ -92,8 +99,16 @@ func (w *world) asks(p *person) {
 	}
 }
 
-// asksForTheFamily asks by an address on file under a name that is not.
+// asksForTheFamily asks by an address on file under a name that is not. Families
+// change: sometimes the roster moves one of them the same hour.
 func (w *world) asksForTheFamily(p *person) {
+	if w.dice.IntN(2) == 0 {
+		p = w.people[2+w.dice.IntN(2)]
+	}
+	if w.dice.IntN(3) == 0 {
+		w.somethingFails(p)
+		w.rosterAmends(w.people[2+w.dice.IntN(2)])
+	}
 	if len(p.boxes) == 0 {
 		return
 	}
@@ -337,6 +352,32 @@ func (w *world) rosterAmends(p *person) {
 		w.invoke(w.between(time.Minute, 3*time.Hour), back, workTimeout, func(ctx context.Context, inv *invocation) {
 			_ = account.Amend(ctx, w.store(inv), slug, p.id, func(profile *account.Profile, _ *account.State) { profile.Status = account.Active })
 		})
+	}
+}
+
+// somethingFails begins an outage in the middle of things.
+func (w *world) somethingFails(*person) {
+	if !w.fair {
+		w.outages = append(w.outages, w.outage(w.now, time.Duration(1+w.dice.IntN(5))*time.Minute))
+	}
+}
+
+// staffGivesTemporary is the helpdesk: a password for one use, and whatever was
+// made before is dead. It stands outside the functions, and happens at once.
+func (w *world) staffGivesTemporary(p *person) {
+	if p.elsewhere != "" || w.lockOf(p.id).ID != "" {
+		return
+	}
+	password := w.newPassword()
+	must(w.creds.Set(timeless, p.id, password, credential.ForOnce))
+	w.passwords[p.id] = password
+	store := table.Store{Table: &watchedTable{Table: w.memory, w: w}, Rand: entropy(w.seed^1, w.count)}
+	must(account.Amend(timeless, store, slug, p.id, func(_ *account.Profile, state *account.State) {
+		state.Must, state.Activated = account.Must{Change: true, Ends: w.now.Add(24 * time.Hour)}, true
+	}))
+	w.say("staff give %s a temporary password", p.username)
+	for range 1 + w.dice.IntN(2) {
+		w.signsIn(p)
 	}
 }
 
