@@ -156,7 +156,7 @@ func (w *window) picture(file string, width, height float64) {
 	w.Helper()
 	var shot []byte
 	w.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		shot, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).
+		shot, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).WithOptimizeForSpeed(true).
 			WithClip(&page.Viewport{Width: width, Height: height, Scale: 1}).Do(ctx)
 		return err
 	}))

@@ -3,7 +3,6 @@ package browser_test
 import (
 	"context"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -213,25 +212,4 @@ func TestTheKeyboardGoesEverywhere(t *testing.T) {
 			t.Errorf("%s: the keyboard comes past %d of %d", ask[string](w, `document.title`), seen, want)
 		}
 	}
-}
-
-// pictures are the README's: a phone's width, and as much as fits on a phone.
-func TestPictures(t *testing.T) {
-	t.Parallel()
-	needChromium(t)
-	s, link := lost(t)
-	w := open(t, true)
-	w.to(link)
-	w.do(size(phone))
-	w.picture(filepath.Join(screens, "pictures", "set-password.png"), phone, 760)
-	letter := s.desk.LastMail(maria, 1)
-	w.to(s.root + "/_local/inbox.css") // any page of the same place: a mail is no page of its own
-	w.do(chromedp.ActionFunc(func(ctx context.Context) error {
-		frames, err := page.GetFrameTree().Do(ctx)
-		if err != nil {
-			return err
-		}
-		return page.SetDocumentContent(frames.Frame.ID, letter.HTML).Do(ctx)
-	}), size(phone))
-	w.picture(filepath.Join(screens, "pictures", "mail.png"), phone, 760)
 }

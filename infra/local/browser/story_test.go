@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -59,11 +60,16 @@ func TestEveryPageOfEveryStory(t *testing.T) {
 	}
 }
 
-// serve starts a service that ends with the test.
-func serve(t *testing.T) (root string) {
+// serve starts a service that ends with the test. Public is the address that it
+// believes to have; empty: its own.
+func serve(t *testing.T, public string) (root string) {
 	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
-	at := &url.URL{Scheme: "http", Host: listener.Listener.Addr().String()}
+	root = "http://" + listener.Listener.Addr().String()
+	at, err := url.Parse(cmp.Or(public, root))
+	if err != nil {
+		t.Fatal(err)
+	}
 	service, err := server.New(server.Config{Base: at, Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)
@@ -71,12 +77,12 @@ func serve(t *testing.T) (root string) {
 	listener.Config.Handler = service
 	listener.Start()
 	t.Cleanup(listener.Close)
-	return at.String()
+	return root
 }
 
 func begin(t *testing.T, lang string, js bool) *story {
 	t.Helper()
-	root := serve(t)
+	root := serve(t, "")
 	return &story{T: t, root: root, js: js, shots: shotsOf(lang, js), words: i18n.Default.Language(lang), desk: browse.New(t, root)}
 }
 
