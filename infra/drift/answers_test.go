@@ -166,7 +166,9 @@ func TestAnswersAreThoseOfTheDocument(t *testing.T) {
 	c := &caller{t: t, root: service(t), doc: document(t), asked: map[string]map[string]bool{}, problems: map[string]bool{}}
 	here := map[string]string{"district": "springfield"}
 	nowhere := map[string]string{"district": "nowhere"}
-	with := func(name, value string) map[string]string { return map[string]string{"district": "springfield", name: value} }
+	with := func(name, value string) map[string]string {
+		return map[string]string{"district": "springfield", name: value}
+	}
 	const maria, words = "maria.lopez@example.org", "seven quiet herons dancing"
 	ask := map[string]string{"username": "mlopez71", "email": maria}
 	mails := browse.New(t, c.root)

@@ -1,0 +1,84 @@
+package drift_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEveryBootstrapIsOneStaticProgramForArm64 builds what is deployed, as it is
+// built to be deployed. The compiler has to do everything once for that machine,
+// so it belongs to the second tier.
+func TestEveryBootstrapIsOneStaticProgramForArm64(t *testing.T) {
+	secondTier(t)
+	into, seen := t.TempDir(), map[[32]byte]string{}
+	for _, f := range deployed(t).Functions {
+		program := filepath.Join(into, f.Folder)
+		build(t, program, "./functions/"+f.Folder+"/bootstrap", "GOARCH=arm64")
+		content, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, twice := seen[sha256.Sum256(content)]; twice {
+			t.Errorf("%s and %s are the same program", f.Folder, other)
+		}
+		seen[sha256.Sum256(content)] = f.Folder
+		parsed, err := elf.NewFile(bytes.NewReader(content))
+		if err != nil {
+			t.Fatalf("%s: %v", f.Folder, err)
+		}
+		if parsed.Machine != elf.EM_AARCH64 || parsed.Type != elf.ET_EXEC {
+			t.Errorf("%s: %v %v, want a program for arm64", f.Folder, parsed.Machine, parsed.Type)
+		}
+		if libraries, err := parsed.ImportedLibraries(); err != nil || len(libraries) > 0 || parsed.Section(".interp") != nil {
+			t.Errorf("%s is not static: %q %v", f.Folder, libraries, err)
+		}
+		t.Logf("%-16s %5.2f MB", f.Folder, float64(len(content))/1e6)
+	}
+}
+
+func secondTier(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SPAREKEY_TEST_AWS") != "1" {
+		t.Skip("second tier: set SPAREKEY_TEST_AWS=1 to build what is deployed")
+	}
+}
+
+func build(t *testing.T, program, pkg string, env ...string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", program, pkg)
+	command.Dir = root
+	command.Env = append(os.Environ(), append([]string{"CGO_ENABLED=0", "GOOS=linux", "GOPROXY=off"}, env...)...)
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	}
+}
+
+// TestAFunctionWithoutSettingsTellsAllOfThemAndEnds runs one as Lambda would,
+// with nothing in its environment.
+func TestAFunctionWithoutSettingsTellsAllOfThemAndEnds(t *testing.T) {
+	secondTier(t)
+	program := filepath.Join(t.TempDir(), "bootstrap")
+	build(t, program, "./functions/verifytoken/bootstrap")
+	command := exec.CommandContext(t.Context(), program)
+	command.Env = []string{"PATH=/nowhere"}
+	out, err := command.CombinedOutput()
+	if err == nil {
+		t.Error("it ended well")
+	}
+	for _, f := range deployed(t).Functions {
+		if f.Folder != "verifytoken" {
+			continue
+		}
+		for _, setting := range f.Settings {
+			if !strings.Contains(string(out), setting+" is not set") {
+				t.Errorf("it says nothing of %s: %s", setting, out)
+			}
+		}
+	}
+}
