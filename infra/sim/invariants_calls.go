@@ -109,11 +109,7 @@ func (w *world) mayHear(n notice.Notice) []string {
 	if n.Kind == notice.Disputed {
 		return []string{w.home.SafetyEmail}
 	}
-	var all []string
-	for _, a := range w.addresses[n.Account] {
-		all = append(all, a.is)
-	}
-	return all
+	return w.hears[n.Account]
 }
 
 // answered holds of every answer at the moment it is given.

@@ -39,6 +39,7 @@ type model struct {
 	signedOut map[string]int
 	owedSince map[string]int // sign-outs there had been when the next was owed
 	addresses map[string][]address
+	hears     map[string][]string    // every address an account ever had
 	claims    map[string]*invocation // by nonce
 	mails     map[table.Key][]sent
 	paid      map[string][]time.Time
@@ -52,7 +53,7 @@ func newModel() model {
 	return model{
 		seen: map[table.Key]table.Item{}, rows: map[stored]any{}, words: map[string]table.Key{}, tokens: map[string]*knownToken{},
 		tokensOf: map[string][]string{}, locks: map[string]*knownLock{}, sessions: map[string][]*knownSession{},
-		passwords: map[string]string{}, signedOut: map[string]int{}, owedSince: map[string]int{}, addresses: map[string][]address{},
+		passwords: map[string]string{}, signedOut: map[string]int{}, owedSince: map[string]int{}, addresses: map[string][]address{}, hears: map[string][]string{},
 		claims: map[string]*invocation{}, mails: map[table.Key][]sent{}, paid: map[string][]time.Time{},
 		letters: map[string][]*letter{}, secrets: map[string]string{},
 	}
@@ -220,7 +221,9 @@ func (w *world) learn(t transition) {
 	for _, m := range t.moved {
 		if sk := m.key().SK; m.key().Kind() == "ACCOUNT" && (sk == "PROFILE" || sk == "STATE") {
 			id := accountOf(m.key())
-			w.addresses[id] = append(w.addresses[id], address{since: t.now, is: w.account(id).Address()})
+			who := w.account(id)
+			w.addresses[id] = append(w.addresses[id], address{since: t.now, is: who.Address()})
+			w.hears[id] = append(w.hears[id], who.Addresses()...)
 		}
 	}
 }

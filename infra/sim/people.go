@@ -25,7 +25,8 @@ type person struct {
 	activated    bool
 	must         bool
 	sessions     []string
-	homeless     bool // no address on file
+	recovery     string // an address of their own, beside the roster's
+	homeless     bool   // no address on file
 }
 
 // settle makes the district and its people: one of each odd case.
@@ -40,7 +41,7 @@ func (w *world) settle(ctx context.Context) {
 	must(district.Save(ctx, store, d))
 	w.people = []*person{
 		{username: "mlopez71", role: district.Guardian, boxes: []string{"maria@example.org"}, activated: true, first: secretMark + " purple kite river"},
-		{username: "jlopez72", role: district.Guardian, boxes: []string{"juan@example.org"}, activated: true, first: secretMark + " silver boat garden"},
+		{username: "jlopez72", role: district.Guardian, boxes: []string{"juan@example.org", "juan.private@example.org"}, recovery: "juan.private@example.org", activated: true, first: secretMark + " silver boat garden"},
 		{username: "wchen", role: district.Guardian, boxes: []string{"chen@example.org"}, activated: true, first: secretMark + " quiet stone harbor"},
 		{username: "lchen", role: district.Student, boxes: []string{"chen@example.org"}, activated: true, first: secretMark + " green lamp bicycle"},
 		{username: "dgreen", role: district.Guardian, boxes: []string{"dora@example.org"}, activated: true, status: account.Disabled, first: secretMark + " marble cabin violet"},
@@ -64,7 +65,7 @@ func (w *world) admit(ctx context.Context, store table.Store, p *person) {
 	if !p.homeless {
 		profile.Address = p.boxes[0]
 	}
-	state := account.State{Status: account.Active, Activated: p.activated}
+	state := account.State{Status: account.Active, Activated: p.activated, Recovery: p.recovery}
 	if p.must {
 		state.Must = account.Must{Change: true, Ends: w.now.Add(24 * 3600e9)}
 	}
