@@ -110,7 +110,7 @@ func Mint(rand io.Reader) (text, digest string) {
 // program left it; not ok if it cannot be a token at all.
 func Digest(text string) (digest string, ok bool) {
 	text = lookalike.Replace(strings.ToLower(text))
-	if _, err := encoding.DecodeString(text); err != nil || len(text) != textLength {
+	if len(text) != textLength || strings.Trim(text, alphabet) != "" { // a decoder would skip line breaks
 		return "", false
 	}
 	return digestOf(text), true
