@@ -1,0 +1,107 @@
+package password_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/password"
+	"github.com/sparekey/sparekey/shared/table"
+)
+
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	policy := password.Policy{Minimum: 12, Own: []string{"mlopez71", "Maria", "López", "Maple Street School", "Springfield Public Schools", "springfield", "Al", ""}}
+	for _, c := range []struct {
+		name, typed string
+		broken      []string
+	}{
+		{"a sentence", "seven quiet herons", nil},
+		{"small letters alone", "sevenquietherons", nil},
+		{"digits alone", "582930174658", nil},
+		{"exactly the minimum", strings.Repeat("xy", 6), nil},
+		{"one less", strings.Repeat("x", 11), []string{"password.length"}},
+		{"the most", strings.Repeat("xyzzy quiet ", 21) + "quie", nil},
+		{"one more", strings.Repeat("xyzzy quiet ", 21) + "quiet", []string{"password.long"}},
+		{"a megabyte", strings.Repeat("xyzzy", 200_000), []string{"password.long"}},
+		{"nothing", "", []string{"password.missing"}},
+		{"Arabic", "\u0633\u0628\u0639\u0629 \u0637\u064a\u0648\u0631 \u0647\u0627\u062f\u0626\u0629", nil},
+		{"Chinese, counted in code points", "\u4e03\u53ea\u5b89\u9759\u7684\u82cd\u9e6d\u5728\u8df3\u821e\u5427\u554a", nil},
+		{"Chinese, one too short", "\u4e03\u53ea\u5b89\u9759\u7684\u82cd\u9e6d\u5728\u8df3\u821e\u5427", []string{"password.length"}},
+		{"emoji", strings.Repeat("\U0001F600", 12), nil},
+		{"decomposed letters, counted as they are kept", strings.Repeat("e\u0301", 11), []string{"password.length"}},
+		{"composed, enough of them", strings.Repeat("e\u0301", 12), nil},
+		{"a space before", " seven quiet herons", []string{"password.spaces"}},
+		{"a space behind", "seven quiet herons ", []string{"password.spaces"}},
+		{"a wide space behind", "seven quiet herons\u3000", []string{"password.spaces"}},
+		{"a space that does not break", "\u00a0seven quiet herons", []string{"password.spaces"}},
+		{"spaces alone", strings.Repeat(" ", 12), []string{"password.spaces"}},
+		{"spaces within", "s e v e n  quiet", nil},
+		{"a tab within", "seven\tquiet herons", []string{"password.control"}},
+		{"a zero byte", "seven\x00quiet herons", []string{"password.control"}},
+		{"a line break at its end", "seven quiet herons\n", []string{"password.spaces", "password.control"}},
+		{"the username", "mlopez71mlopez71", []string{"password.own-words"}},
+		{"the username with digits behind", "mlopez71-2026-2026", []string{"password.own-words"}},
+		{"names in other letters", "MARIA.LÓPEZ.1971", []string{"password.own-words"}},
+		{"names, decomposed", "maria lo\u0301pez 71", []string{"password.own-words"}},
+		{"the school", "Maple Street School!", []string{"password.own-words"}},
+		{"one word of the district", "springfield2026!", []string{"password.own-words"}},
+		{"a word in a longer phrase", "maria dances quietly", nil},
+		{"a short word of theirs is in every phrase", "also alas alarm", nil},
+		{"several rules at once", " maria ", []string{"password.length", "password.own-words", "password.spaces"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, field := range policy.Broken("new_password", c.typed) {
+				if field.Name != "new_password" {
+					t.Errorf("it is told of %q", field.Name)
+				}
+				got = append(got, field.Says.Key)
+			}
+			if !slices.Equal(got, c.broken) {
+				t.Errorf("got %v, want %v", got, c.broken)
+			}
+		})
+	}
+}
+
+func TestAPolicyOfEachRole(t *testing.T) {
+	t.Parallel()
+	d := district.Default("springfield", "Springfield Public Schools")
+	for role, minimum := range map[district.Role]int{district.Student: 12, district.Guardian: 15, district.Staff: 15} {
+		p := password.For(d, account.Account{Profile: table.Row[account.Profile]{Value: account.Profile{
+			Username: "mlopez71", First: "Maria", Last: "Lopez", School: "Maple Street School", Role: role,
+		}}})
+		if p.Minimum != minimum {
+			t.Errorf("%s: %d, want %d", role, p.Minimum, minimum)
+		}
+		for _, own := range []string{"mlopez71", "Maria", "Lopez", "Maple Street School", "Springfield Public Schools", "springfield"} {
+			if !slices.Contains(p.Own, own) {
+				t.Errorf("%s: %q is not its owner's", role, own)
+			}
+		}
+	}
+}
+
+func TestAPageShowsEveryRuleThatDoesNotSurprise(t *testing.T) {
+	t.Parallel()
+	rules := password.Policy{Minimum: 12}.Rules()
+	if len(rules) != 3 || rules[0].Kind != "length" || rules[0].Min != 12 {
+		t.Errorf("%+v", rules)
+	}
+}
+
+func TestAPasswordIsTheSameOnAPhoneAndALaptop(t *testing.T) {
+	t.Parallel()
+	if password.Normal("caf\u00e9") != password.Normal("cafe\u0301") {
+		t.Error("two forms of one letter differ")
+	}
+	for _, typed := range []string{" a ", "A", "\ufb01", "\u00b2"} {
+		if password.Normal(typed) != typed {
+			t.Errorf("%q becomes %q", typed, password.Normal(typed))
+		}
+	}
+}
