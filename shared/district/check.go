@@ -11,6 +11,10 @@ import (
 	"unicode"
 )
 
+// ShortestPassword is the floor for everybody, whatever a district decides, in
+// code points (standards C5).
+const ShortestPassword = 8
+
 // Check tells every setting that is out of bounds, or nil. The bounds are those
 // of the design: a switch may make things stricter or looser only within them.
 func (d District) Check() error {
@@ -43,9 +47,14 @@ func (d District) Check() error {
 	if d.LinkMinutes < 10 || d.LinkMinutes > 60 {
 		fault("link_minutes: 10 to 60")
 	}
-	for role, n := range d.MinimumLength {
-		if n < 8 || n > 64 {
-			fault("minimum_length: %s: 8 to 64", role)
+	for _, role := range Roles {
+		if n := d.MinimumLength[role]; n < ShortestPassword || n > 64 {
+			fault("minimum_length: %s: %d to 64", role, ShortestPassword)
+		}
+	}
+	for role := range d.MinimumLength {
+		if !slices.Contains(Roles, role) {
+			fault("minimum_length: %q is no role", role)
 		}
 	}
 	for name, address := range map[string]string{"mail_from": d.MailFrom, "mail_reply_to": d.MailReplyTo, "safety_email": d.SafetyEmail} {

@@ -10,7 +10,7 @@ import (
 func For(d district.District, who account.Account) Policy {
 	p := who.Profile.Value
 	return Policy{
-		Minimum: d.MinimumLength[p.Role],
+		Minimum: max(d.MinimumLength[p.Role], district.ShortestPassword), // a role that nobody set a length for has the floor
 		Own:     []string{p.Username, p.First, p.Last, p.School, d.Name, d.Slug},
 	}
 }
