@@ -8,6 +8,7 @@ check that never failed is no check.
 
 import copy
 import json
+import logging
 import sys
 
 from cfnlint.api import ManualArgs, lint
@@ -54,6 +55,7 @@ def planted(text):
 
 
 def main(arguments):
+    logging.disable(logging.CRITICAL)  # SAM tells of its own feature flags
     path = arguments[-1]
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -68,7 +70,7 @@ def main(arguments):
             unseen += 1
             continue
         found = faults(yaml_parse(text.replace(old, new, 1)))
-        print(f"{'found ' if found else 'MISSED'} {name}: {found[0] if found else ''}")
+        print(f"{'found ' if found else 'MISSED'} {name}: {found[0][:120] if found else ''}")
         unseen += not found
     return 1 if unseen else 0
 
