@@ -89,6 +89,7 @@ type weather struct {
 	sluggish int // of a hundred invocations
 	lag      int // of a hundred lists of an index
 	outages  []outage
+	failing  map[string]Fate // calls by name that always meet this
 }
 
 // outage is a port that mostly fails for a while.
@@ -166,6 +167,9 @@ func (w *world) fate(inv *invocation) drawn {
 func (w *world) drawKind(inv *invocation) Fate {
 	if inv.target && w.o.Fate != nil {
 		return w.o.Fate(inv.calls)
+	}
+	if fate, fails := w.failing[inv.call.Name]; fails {
+		return fate
 	}
 	if w.fair {
 		return Well

@@ -214,6 +214,9 @@ func read(r gateway.Response) answer {
 // feed is what the table's stream does with what was inserted: it hands it to
 // the courier soon or late, twice or never, and in no order between items.
 func (w *world) feed(keys []table.Key) {
+	if w.still {
+		return
+	}
 	for _, key := range keys {
 		if kind := key.Kind(); kind != "REQUEST" && kind != "NOTICE" {
 			continue
@@ -247,7 +250,7 @@ func kinds(keys []table.Key) string {
 // that was run: what the schedules do in the others is nothing.
 func (w *world) nextTick() (time.Time, bool) {
 	due, owed := w.memory.NextDue()
-	if !owed {
+	if !owed || w.still {
 		return due, false
 	}
 	minute := due.Add(time.Minute - 1).Truncate(time.Minute)

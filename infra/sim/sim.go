@@ -84,6 +84,8 @@ type world struct {
 	people []*person
 	warm   map[string][]*container
 	ticked time.Time
+	still  bool        // neither feed nor schedule
+	aim    *invocation // the one that a script is about
 }
 
 func newWorld(seed uint64, o Options) *world {

@@ -12,6 +12,8 @@ type Story struct {
 	Steps int // effects and replies
 	// Promise is the first one broken, and How; empty: all were kept.
 	Promise, How string
+	// Calls is how many calls of ports the invocation made that a script is about.
+	Calls int
 	// Lines tell it step by step, where that was asked for.
 	Lines []string
 }
@@ -51,5 +53,9 @@ func (w *world) broke(promise, format string, args ...any) {
 
 func (w *world) ended() Story {
 	w.stop()
-	return Story{Seed: w.seed, Steps: w.steps, Promise: w.promise, How: w.how, Lines: w.lines}
+	s := Story{Seed: w.seed, Steps: w.steps, Promise: w.promise, How: w.how, Lines: w.lines}
+	if w.aim != nil {
+		s.Calls = w.aim.calls
+	}
+	return s
 }

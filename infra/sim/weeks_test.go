@@ -3,9 +3,7 @@ package sim_test
 import (
 	"flag"
 	"fmt"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/sparekey/sparekey/infra/sim"
@@ -62,20 +60,7 @@ func reported(s sim.Story) string {
 // all lives through many weeks, as many at once as there are cores.
 func all(from uint64, many int, o sim.Options) []sim.Story {
 	stories := make([]sim.Story, many)
-	var wait sync.WaitGroup
-	next := make(chan int)
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for i := range next {
-				stories[i] = sim.Live(from+uint64(i), o) //nolint:gosec // counts from 0
-			}
-		})
-	}
-	for i := range many {
-		next <- i
-	}
-	close(next)
-	wait.Wait()
+	each(many, func(i int) { stories[i] = sim.Live(from+uint64(i), o) }) //nolint:gosec // counts from 0
 	return stories
 }
 
