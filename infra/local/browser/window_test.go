@@ -38,7 +38,7 @@ type window struct {
 func open(t *testing.T, js bool) *window {
 	t.Helper()
 	browser := needChromium(t)
-	id, closeProfile := profile(t, browser)
+	id, closeProfile := profile(browser, t)
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
 	t.Cleanup(func() { cancel(); closeProfile() })
 	w := &window{T: t, ctx: ctx, js: js}
@@ -50,7 +50,7 @@ func open(t *testing.T, js bool) *window {
 
 // profile makes a fresh profile with one window in it. (Chromium opens no tab
 // where there is no window yet, so the driver's own way does not do.)
-func profile(t *testing.T, browser context.Context) (id target.ID, end func()) {
+func profile(browser context.Context, t *testing.T) (id target.ID, end func()) {
 	t.Helper()
 	ctx := cdp.WithExecutor(browser, chromedp.FromContext(browser).Browser)
 	fresh, err := target.CreateBrowserContext().Do(ctx)
