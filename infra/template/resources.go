@@ -110,11 +110,12 @@ func find(at any, path []string) []string {
 		}
 		return []string{fmt.Sprint(at)}
 	}
-	if path[0] == "*" {
+	step, rest := path[0], path[1:]
+	if step == "*" {
 		list, _ := at.([]any)
 		var all []string
 		for _, element := range list {
-			all = append(all, find(element, path[1:])...)
+			all = append(all, find(element, rest)...)
 		}
 		if len(all) == 0 {
 			return []string{""}
@@ -122,7 +123,7 @@ func find(at any, path []string) []string {
 		return all
 	}
 	fields, _ := at.(map[string]any)
-	return find(fields[path[0]], path[1:])
+	return find(fields[step], rest)
 }
 
 var contextVariable = regexp.MustCompile(`\$context\.[A-Za-z.]+`)
