@@ -56,9 +56,7 @@ func readFields(header http.Header, body []byte) (Fields, error) {
 	return nil, problem.New(problem.UnsupportedMediaType)
 }
 
-func malformed(key string, args ...string) error {
-	return problem.New(problem.InvalidRequest).Saying(key, args...)
-}
+func malformed(key string) error { return problem.New(problem.InvalidRequest).Saying(key) }
 
 func readForm(body string) (Fields, error) {
 	values, err := url.ParseQuery(body)

@@ -29,11 +29,11 @@ import (
 	"github.com/sparekey/sparekey/shared/web"
 )
 
-// Event and Response are API Gateway's, for a REST API.
-type (
-	Event    = events.APIGatewayProxyRequest
-	Response = events.APIGatewayProxyResponse
-)
+// Event is what a REST API of API Gateway makes of a request.
+type Event = events.APIGatewayProxyRequest
+
+// Response is what it makes an answer of.
+type Response = events.APIGatewayProxyResponse
 
 // Handler answers one method of one route.
 type Handler func(ctx context.Context, r *Request) (Reply, error)
