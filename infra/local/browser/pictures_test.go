@@ -1,14 +1,12 @@
 package browser_test
 
 import (
-	"context"
 	"flag"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sparekey/sparekey/infra/local/browse"
@@ -41,13 +39,7 @@ func TestPictures(t *testing.T) {
 	w.do(fits)
 	w.picture(filepath.Join(folder, "set-password.png"), width, height)
 
-	w.to(root + "/_local/inbox.css") // any page without a policy: a mail is no page of its own
-	w.do(chromedp.ActionFunc(func(ctx context.Context) error {
-		frames, err := page.GetFrameTree().Do(ctx)
-		if err != nil {
-			return err
-		}
-		return page.SetDocumentContent(frames.Frame.ID, letter.HTML).Do(ctx)
-	}), fits)
+	w.show(root, letter.HTML)
+	w.do(fits)
 	w.picture(filepath.Join(folder, "mail.png"), width, height)
 }
