@@ -1,0 +1,203 @@
+package promises_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/sparekey/sparekey/infra/embedded"
+	"github.com/sparekey/sparekey/infra/gate"
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/port"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/table"
+	"github.com/sparekey/sparekey/shared/token"
+)
+
+// bench is one account with one living link, and the ports that change it.
+type bench struct {
+	t           *testing.T
+	now         time.Time
+	rows        *embedded.Table
+	credentials *embedded.Credentials
+	digest      string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), rows: embedded.NewTable()}
+	b.credentials = embedded.NewCredentials(func() time.Time { return b.now })
+	store := table.Store{Table: b.rows, Rand: rand.Reader}
+	profile := account.Profile{Username: "mlopez71", Address: maria, Status: account.Active}
+	if err := account.Create(t.Context(), store, "springfield", "a1", profile, account.State{Status: account.Active, Activated: true}); err != nil {
+		t.Fatal(err)
+	}
+	_, b.digest = token.Mint(rand.Reader)
+	link := token.Token{District: "springfield", Account: "a1", Purpose: token.Reset, Made: b.now, Ends: b.now.Add(30 * time.Minute)}
+	living := table.New(token.LivingKey("springfield", "a1", token.Reset), token.Living{Digest: b.digest, Ends: link.Ends})
+	if err := store.Write(t.Context(), link.Put(b.digest), living.Put()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.credentials.Set(t.Context(), "a1", oldWords, credential.Permanent); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// sets lets one invocation change the password, with around at each of its calls.
+// Proving again, it is told what moved.
+func (b *bench) sets(words string, around gate.Around) error {
+	store := table.Store{Table: gate.Table(b.rows, "verifytoken", around), Rand: rand.Reader}
+	keys := gate.Credentials(b.credentials, "verifytoken", around)
+	maker := change.Maker{Store: store, Password: keys, Sessions: keys, Now: func() time.Time { return b.now }}
+	for range 3 {
+		items, err := store.Get(b.t.Context(), append(account.Keys("springfield", "a1"), token.Key(b.digest), token.LivingKey("springfield", "a1", token.Reset))...)
+		if err != nil {
+			return err
+		}
+		proof := change.Proof{Digest: b.digest}
+		if proof.Account, err = account.From("springfield", "a1", items); err != nil {
+			return err
+		}
+		if proof.Token, err = table.As[token.Token](items[2]); err != nil {
+			return err
+		}
+		if proof.Living, err = table.As[token.Living](items[3]); err != nil {
+			return err
+		}
+		if verdict := proof.Token.Value.Judge(b.digest, proof.Living.Value, proof.Account, b.now); verdict != token.Good {
+			return problem.New(problem.LinkDead)
+		}
+		if err = maker.Make(b.t.Context(), proof, words, change.Told{Route: "link"}); !errors.Is(err, change.ErrAgain) {
+			return err
+		}
+	}
+	return change.ErrAgain
+}
+
+func plain(_ context.Context, _ gate.Call, do func() error) error { return do() }
+
+// count tells how many items of a kind say so.
+func (b *bench) count(kind string) (n int) {
+	for _, item := range b.rows.Dump() {
+		if item.Kind() == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// At each call of one who sets a password, before it and after it, another sets
+// one with the same link from beginning to end.
+func TestOnceWhoeverComesBetweenAnyTwoCalls(t *testing.T) {
+	t.Parallel()
+	for _, before := range []bool{true, false} {
+		for at := 0; ; at++ {
+			b := newBench(t)
+			calls, second := 0, errors.New("never came")
+			first := b.sets("the words of the first", func(_ context.Context, _ gate.Call, do func() error) error {
+				mine := calls
+				calls++
+				if mine != at {
+					return do()
+				}
+				if before {
+					second = b.sets("the words of the second", plain)
+					return do()
+				}
+				err := do()
+				second = b.sets("the words of the second", plain)
+				return err
+			})
+			if at >= calls {
+				if at < 6 {
+					t.Fatalf("only %d calls", calls)
+				}
+				break
+			}
+			name := fmt.Sprintf("call %d, before it %t", at+1, before)
+			if (first == nil) == (second == nil) {
+				t.Errorf("%s: first %v, second %v", name, first, second)
+				continue
+			}
+			words := map[bool]string{true: "the words of the first", false: "the words of the second"}[first == nil]
+			if !b.credentials.Matches("a1", words) {
+				t.Errorf("%s: the winner's password does not work", name)
+			}
+			if b.count("AUDIT") != 1 || b.count("NOTICE") != 1 {
+				t.Errorf("%s: %d audit entries, %d notices", name, b.count("AUDIT"), b.count("NOTICE"))
+			}
+			loser := errors.Join(first, second)
+			if p, ok := errors.AsType[*problem.Error](loser); !ok || p.Code != problem.LinkDead && p.Code != problem.ChangedMeanwhile {
+				t.Errorf("%s: the loser is told %v", name, loser)
+			}
+		}
+	}
+}
+
+// One dies, or gets no answer, at each of its calls; half a minute later another
+// comes with the same link, before or after the sweep.
+func TestNothingLostWhoeverComesAfterOneWhoDied(t *testing.T) {
+	t.Parallel()
+	for _, swept := range []bool{true, false} {
+		for _, done := range []bool{true, false} {
+			for at := 0; ; at++ {
+				b := newBench(t)
+				calls := 0
+				first := b.sets("the words of the first", func(_ context.Context, _ gate.Call, do func() error) error {
+					calls++
+					if calls-1 < at {
+						return do()
+					}
+					if calls-1 == at && done {
+						_ = do()
+					}
+					return port.ErrUnknown // from then on nothing answers
+				})
+				if at >= calls {
+					break
+				}
+				name := fmt.Sprintf("silent from call %d, done %t, swept %t", at+1, done, swept)
+				changed := b.credentials.Matches("a1", "the words of the first")
+				b.now = b.now.Add(change.Lease)
+				store := table.Store{Table: b.rows, Rand: rand.Reader}
+				if swept {
+					if err := change.Lapsed(t.Context(), store, change.Key("springfield", "a1"), b.now); err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+					if changed && (b.count("AUDIT") != 1 || b.count("NOTICE") != 1) {
+						t.Errorf("%s: changed, with %d audit entries and %d notices", name, b.count("AUDIT"), b.count("NOTICE"))
+					}
+				}
+				second := b.sets("the words of the second", plain)
+				used := false
+				if p, ok := errors.AsType[*problem.Error](second); ok {
+					used = p.Code == problem.LinkDead
+				}
+				switch {
+				case second == nil && b.credentials.Matches("a1", "the words of the second"):
+				case used && changed && b.credentials.Matches("a1", "the words of the first"):
+				default:
+					t.Errorf("%s: first %v, second %v", name, first, second)
+				}
+				told := 1
+				if changed && second == nil {
+					told = 2
+				}
+				if b.count("AUDIT") < told || b.count("NOTICE") < told {
+					t.Errorf("%s: %d audit entries, %d notices, want %d", name, b.count("AUDIT"), b.count("NOTICE"), told)
+				}
+				for _, item := range b.rows.Dump() {
+					if item.SK == "CHANGE" {
+						t.Errorf("%s: a change is left", name)
+					}
+				}
+			}
+		}
+	}
+}
