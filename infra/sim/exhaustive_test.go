@@ -19,8 +19,12 @@ func TestEveryCallOfEveryFlowMayBeTheLast(t *testing.T) {
 				t.Fatalf("undisturbed: %s: %s\n%s", well.Promise, well.How, well.Text())
 			}
 			t.Logf("%d calls", well.Calls)
-			each(well.Calls*len(sim.Fates), func(i int) {
-				call, fate := i/len(sim.Fates), sim.Fates[i%len(sim.Fates)]
+			fates := sim.Fates
+			if raced {
+				fates = []sim.Fate{sim.DieBefore, sim.DieAfter}
+			}
+			each(well.Calls*len(fates), func(i int) {
+				call, fate := i/len(fates), fates[i%len(fates)]
 				if story := sim.Play(name, call, fate, sim.Options{}); story.Promise != "" {
 					if why := reported(story); why != "" {
 						t.Logf("call %d, %s: %s: %s (known: %s)", call, fate, story.Promise, story.How, why)

@@ -293,8 +293,7 @@ func oneChangeAtATime(w *world, t transition) (fault string) {
 			if known != nil {
 				living = w.living(a.Account, known.Purpose)
 			}
-			begun := a.Ends.Add(-change.Lease)
-			if known == nil || known.Judge(a.Token, living, who, begun) != token.Good {
+			if known == nil || known.Judge(a.Token, living, who, t.by.began) != token.Good { // who came in time is in time
 				fault = "it begins without a good token"
 			}
 			if a.Ends.Before(t.now.Add(webTimeout)) && t.by.ends.Add(deadlineOfSet).After(a.Ends) {

@@ -19,7 +19,7 @@ import (
 // The simulator is itself held to something: each mistake that is planted here,
 // between the real code and its ports, is found within so many weeks.
 func TestEveryPlantedMistakeIsFound(t *testing.T) {
-	for _, m := range []struct {
+	for i, m := range []struct {
 		name   string
 		within int
 		broken sim.Broken
@@ -44,6 +44,9 @@ func TestEveryPlantedMistakeIsFound(t *testing.T) {
 		{"mail goes to another address", 5, sim.Broken{Mail: misdirected}},
 		{"a request is swept away with its outcome", 5, writes(decidedAreDeleted)},
 	} {
+		if raced && i%4 > 0 {
+			continue
+		}
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			for seed := range uint64(m.within) { //nolint:gosec // a small number

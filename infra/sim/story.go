@@ -12,6 +12,9 @@ type Story struct {
 	Steps int // effects and replies
 	// Promise is the first one broken, and How; empty: all were kept.
 	Promise, How string
+	// Untold is how many requests were called sent, as the design has it, because
+	// their link was overtaken before any mail of them had left.
+	Untold int
 	// Calls is how many calls of ports the invocation made that a script is about.
 	Calls int
 	// Lines tell it step by step, where that was asked for.
@@ -53,7 +56,7 @@ func (w *world) broke(promise, format string, args ...any) {
 
 func (w *world) ended() Story {
 	w.stop()
-	s := Story{Seed: w.seed, Steps: w.steps, Promise: w.promise, How: w.how, Lines: w.lines}
+	s := Story{Seed: w.seed, Steps: w.steps, Promise: w.promise, How: w.how, Untold: w.overtaken, Lines: w.lines}
 	if w.aim != nil {
 		s.Calls = w.aim.calls
 	}
