@@ -34,7 +34,7 @@ cover: ## how much of the code the first tier runs
 	go tool cover -func=build.out | tail -1
 
 sim: ## thousands of seeds of the simulator (SEEDS=5000)
-	SPAREKEY_SIM_SEEDS=$(SEEDS) go test -count=1 -timeout 60m ./infra/sim/...
+	go test -count=1 -timeout 60m ./infra/sim -seeds $(SEEDS)
 
 fuzz: ## each fuzz target for a while (FUZZTIME=10s)
 	@grep -rl --include=*_test.go '^func Fuzz' functions shared infra | while read -r file; do \
