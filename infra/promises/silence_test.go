@@ -44,7 +44,6 @@ func (w *world) mask(a answer, typed ...string) string {
 // condition is what may be true of an account that is asked about.
 type condition struct {
 	name, username, email string
-	password              string
 	before                func(w *world)
 }
 
@@ -167,11 +166,11 @@ func TestSilenceOfAskingForANewLink(t *testing.T) {
 
 // compare holds answers and calls of a function to those of the first.
 type compare struct {
-	t            *testing.T
-	w            *world
-	function     string
-	body, calls  string
-	name, before string
+	t           *testing.T
+	w           *world
+	function    string
+	body, calls string
+	before      string
 }
 
 func (c *compare) of(name string, a answer, typed ...string) {

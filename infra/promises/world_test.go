@@ -77,23 +77,6 @@ func here(t testing.TB) *world {
 	return at(t, "http://127.0.0.1:8080")
 }
 
-// listening is a world that a browser can reach.
-func listening(t testing.TB, base string) *world {
-	t.Helper()
-	listener := httptest.NewUnstartedServer(nil)
-	w := at(t, "http://"+listener.Listener.Addr().String()+base)
-	listener.Config.Handler = w.service
-	listener.Start()
-	t.Cleanup(listener.Close)
-	return w
-}
-
-// browser is a family's browser in a world that listens.
-func (w *world) browser() *browse.Browser {
-	w.Helper()
-	return browse.New(w, w.root.String())
-}
-
 // answer is what came back.
 type answer struct {
 	Status int

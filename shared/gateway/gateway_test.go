@@ -207,8 +207,16 @@ func TestADistrictChoosesItsLanguages(t *testing.T) {
 		return gateway.Reply{Status: http.StatusOK, JSON: map[string]any{"agent": r.Language.Code}}, nil
 	}, nil)
 	for _, c := range []struct{ query, cookie, accept, want string }{
-		{"", "", "", "en"}, {"es", "", "", "es"}, {"", "lang=es", "", "es"}, {"", "", "es-MX,es;q=0.9,en;q=0.1", "es"}, {"en", "lang=es", "es", "en"}, {"", "lang=en", "es", "en"},
-		{"xx", "", "", "en"}, {"../../etc/passwd", "lang=\xff", "\xff;q=x", "en"}, {"ES", "", "", "en"}, {strings.Repeat("es,", 5000), "", strings.Repeat("es,", 5000), "es"},
+		{"", "", "", "en"},
+		{"es", "", "", "es"},
+		{"", "lang=es", "", "es"},
+		{"", "", "es-MX,es;q=0.9,en;q=0.1", "es"},
+		{"en", "lang=es", "es", "en"},
+		{"", "lang=en", "es", "en"},
+		{"xx", "", "", "en"},
+		{"../../etc/passwd", "lang=\xff", "\xff;q=x", "en"},
+		{"ES", "", "", "en"},
+		{strings.Repeat("es,", 5000), "", strings.Repeat("es,", 5000), "es"},
 	} {
 		event := post(jsonType, "{}")
 		event.HTTPMethod, event.QueryStringParameters = http.MethodGet, map[string]string{"lang": c.query}

@@ -196,7 +196,7 @@ func TestADeadTokenIsKeptForAWeek(t *testing.T) {
 func TestADigestOfNothingIsNoTokens(t *testing.T) {
 	t.Parallel()
 	text, digest := token.Mint(rand.Reader)
-	if token.NoDigest(text) == digest || token.NoDigest("a") == token.NoDigest("b") || token.NoDigest("a") != token.NoDigest("a") {
+	if token.NoDigest(text) == digest || token.NoDigest("a") == token.NoDigest("b") || token.NoDigest(text) != token.NoDigest(strings.Clone(text)) {
 		t.Error("a miss meets somebody's token")
 	}
 	if len(token.NoDigest("")) != len(digest) {
