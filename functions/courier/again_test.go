@@ -3,7 +3,6 @@ package courier_test
 import (
 	"context"
 	"crypto/rand"
-	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -59,7 +58,7 @@ func TestALateListOfUsernamesGoesOnlyToThoseWhoStillShareTheAddress(t *testing.T
 			flow := courier.Flow{
 				Table: store, Mail: post, Districts: &district.Directory{Table: store, Now: clock}, Pepper: secret,
 				Site: web.NewSite(&url.URL{Scheme: "https", Host: "recover.example.org"}), Words: i18n.Default,
-				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock, Rate: 10,
+				Log: slog.New(slog.DiscardHandler), Now: clock, Rate: 10,
 				Pause: func(context.Context, time.Duration) bool { return false },
 			}
 			_, err = request.File(ctx, store, request.Request{

@@ -209,8 +209,8 @@ func mailIsPaidFor(w *world, t transition) (fault string) {
 }
 
 func (w *world) pays(who string, rule budget.Rule, now time.Time) bool {
-	all := append(w.paid[who], now)
-	w.paid[who] = all
+	w.paid[who] = append(w.paid[who], now)
+	all := w.paid[who]
 	for i, from := range all {
 		if len(all)-i > rule.Burst+int((now.Sub(from)+workTimeout)/rule.Back) {
 			return false

@@ -49,7 +49,7 @@ func TestEveryPlantedMistakeIsFound(t *testing.T) {
 		}
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(m.within) { //nolint:gosec // a small number
+			for seed := range uint64(m.within) {
 				story := sim.Live(seed+1, sim.Options{Broken: m.broken})
 				if story.Promise != "" && reported(story) == "" {
 					t.Logf("found in week %d of %d: %s: %s", seed+1, m.within, story.Promise, story.How)

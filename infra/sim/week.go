@@ -60,8 +60,20 @@ func (w *world) act(p *person) {
 		weight int
 		do     func(*person)
 	}{
-		{22, w.asks}, {6, w.asksForTheFamily}, {4, w.strangerAsks}, {8, w.opens}, {4, w.scans}, {22, w.setsByLink}, {10, w.setsByCode},
-		{6, w.asksAgain}, {6, w.disowns}, {12, w.signsIn}, {8, w.rosterAmends}, {4, w.strangerGuesses}, {4, w.staffGivesTemporary}, {3, w.somethingFails},
+		{22, w.asks},
+		{6, w.asksForTheFamily},
+		{4, w.strangerAsks},
+		{8, w.opens},
+		{4, w.scans},
+		{22, w.setsByLink},
+		{10, w.setsByCode},
+		{6, w.asksAgain},
+		{6, w.disowns},
+		{12, w.signsIn},
+		{8, w.rosterAmends},
+		{4, w.strangerGuesses},
+		{4, w.staffGivesTemporary},
+		{3, w.somethingFails},
 	}
 	total := 0
 	for _, a := range acts {
@@ -112,8 +124,8 @@ func (w *world) asksForTheFamily(p *person) {
 }
 
 // post sends fields to a page of the district, as a browser or as a machine.
-func (w *world) post(after time.Duration, function, page string, p *person, what string, fields map[string]string) *invocation {
-	return w.send(after, ask{
+func (w *world) post(after time.Duration, function, page string, p *person, what string, fields map[string]string) {
+	w.send(after, ask{
 		function: function, route: "/{district}/" + page, method: "POST", fields: fields, form: w.dice.IntN(4) == 0, what: name(p) + " " + what,
 	})
 }
@@ -193,12 +205,12 @@ func (w *world) sets(p *person, id string, proof map[string]string) {
 	w.set(w.soon(), p, id, password, attempt, proof, "sets a password")
 }
 
-func (w *world) set(after time.Duration, p *person, id, password, attempt string, proof map[string]string, what string) *invocation {
+func (w *world) set(after time.Duration, p *person, id, password, attempt string, proof map[string]string, what string) {
 	fields := map[string]string{"new_password": password, "attempt": attempt}
 	for name, value := range proof {
 		fields[name] = value
 	}
-	return w.send(after, ask{
+	w.send(after, ask{
 		function: "verifytoken", route: "/{district}/set-password", method: "POST", fields: fields, form: w.dice.IntN(4) == 0,
 		what: p.username + " " + what, deeds: deeds{account: id, password: password, attempt: attempt},
 	})

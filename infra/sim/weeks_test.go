@@ -74,7 +74,7 @@ func reported(s sim.Story) string {
 // all lives through many weeks, as many at once as there are cores.
 func all(from uint64, many int, o sim.Options) []sim.Story {
 	stories := make([]sim.Story, many)
-	each(many, func(i int) { stories[i] = sim.Live(from+uint64(i), o) }) //nolint:gosec // counts from 0
+	each(many, func(i int) { stories[i] = sim.Live(from+uint64(i), o) })
 	return stories
 }
 
