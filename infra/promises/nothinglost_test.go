@@ -116,6 +116,12 @@ var stories = []story{
 	{"signing in", func(*world, *person) {}, func(w *world, p *person) {
 		w.json(p.path("sign-in"), "username", p.username, "password", p.password)
 	}, "signin"},
+	{"changing a password for one use", func(w *world, p *person) {
+		w.account(p.district, p.username, map[string]any{"status": "temporary"})
+		p.password = oldWords
+	}, func(w *world, p *person) {
+		w.json(p.path("sign-in"), "username", p.username, "password", p.password, "new_password", p.chosen())
+	}, "signin"},
 }
 
 // fault is one fault at one call.
