@@ -197,11 +197,11 @@ func (f Flow) signOut(ctx context.Context, r *gateway.Request) (gateway.Reply, e
 	if err := r.Fields.Only(); err != nil {
 		return gateway.Reply{}, err
 	}
-	if err := session.End(ctx, f.Table, r); err != nil {
+	if err := session.End(ctx, f.Table, r, f.Now()); err != nil {
 		return gateway.Reply{}, err
 	}
 	return gateway.Reply{
 		Status: http.StatusOK, Page: web.Page{Name: "sign-in", Data: Form{SignedOut: true}},
-		Cookie: []*http.Cookie{session.Cookie(r, "")}, Outcome: "signed-out",
+		Cookie: []*http.Cookie{session.Cookie(r, "")}, Forget: true, Outcome: "signed-out",
 	}, nil
 }

@@ -128,7 +128,7 @@ func (f Flow) told(r *gateway.Request, asked asked, proof change.Proof) change.T
 // changed is the page after success. It signs nobody in: whoever reads over the
 // shoulder of a mailbox should not be let in by it (standards R98).
 func changed(r *gateway.Request) gateway.Reply {
-	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "password-changed", Data: Changed{Portal: r.District.Portal}}, Outcome: "changed"}
+	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "password-changed", Data: Changed{Portal: r.District.Portal}}, Forget: true, Outcome: "changed"}
 }
 
 // Changed is what the page after success shows.

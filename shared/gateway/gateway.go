@@ -56,6 +56,9 @@ type Reply struct {
 	// Asset is served as it is, with its media type, and may be kept for a year.
 	Asset     []byte
 	AssetType string
+	// Forget asks the browser to drop the pages it kept, so that "back" shows
+	// neither a form that was filled in nor somebody who has gone.
+	Forget bool
 	// Outcome is what the log says of it, of a small set of words; optional.
 	Outcome string
 }

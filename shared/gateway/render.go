@@ -40,6 +40,9 @@ func (e Edge) render(r *Request, reply Reply, err error) Response {
 	for name, value := range always {
 		h.Set(name, value)
 	}
+	if reply.Forget {
+		h.Set("Clear-Site-Data", `"cache"`)
+	}
 	for _, c := range reply.Cookie {
 		h.Add("Set-Cookie", c.String())
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/audit"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
@@ -74,8 +75,9 @@ func Of(ctx context.Context, t table.Table, r *gateway.Request, now time.Time) (
 	return who, nil
 }
 
-// End removes the session that the request carries; none is as good as ended.
-func End(ctx context.Context, store table.Store, r *gateway.Request) error {
+// End removes the session that the request carries, and says so in the audit;
+// none is as good as ended.
+func End(ctx context.Context, store table.Store, r *gateway.Request, now time.Time) error {
 	digest, ok := token.Digest(held(r))
 	if !ok {
 		return nil
@@ -85,7 +87,11 @@ func End(ctx context.Context, store table.Store, r *gateway.Request) error {
 		if err != nil || !row.Exists() || row.Value.District != r.District.Slug {
 			return nil, err
 		}
-		return []table.Op{row.Delete()}, nil
+		entry := audit.Entry{
+			At: now, District: row.Value.District, Account: row.Value.Account, Act: audit.SignedOut, Actor: "owner",
+			Request: r.ID, Agent: r.Agent, Network: r.Network.String(),
+		}
+		return []table.Op{row.Delete(), entry.Put(store.Rand)}, nil
 	})
 	if err != nil {
 		return problem.New(problem.Unavailable).Because(fmt.Errorf("end session: %w", err))

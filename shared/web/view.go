@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/sparekey/sparekey/shared/district"
@@ -160,9 +161,10 @@ func (v View) Failed() bool {
 }
 
 // Wait is how many minutes to wait before the same is worth trying; zero if
-// waiting does not help, or the problem's own sentence says until when.
+// waiting does not help, takes seconds only, or the problem's own sentence says
+// until when.
 func (v View) Wait() int {
-	if v.Problem == nil || v.Problem.Detail.Key != "" {
+	if v.Problem == nil || v.Problem.Detail.Key != "" || v.Problem.RetryAfter < time.Minute {
 		return 0
 	}
 	return int(math.Ceil(v.Problem.RetryAfter.Minutes()))
