@@ -63,7 +63,15 @@ func (f Flow) prove(ctx context.Context, r *gateway.Request, c claim) (change.Pr
 	if err != nil {
 		return proof, problem.New(problem.Unavailable).Because(err)
 	}
-	if verdict := proof.Token.Value.Judge(digest, proof.Living.Value, proof.Account, f.Now()); verdict != token.Good {
+	verdict := proof.Token.Value.Judge(digest, proof.Living.Value, proof.Account, f.Now())
+	if verdict == token.Replaced {
+		// It was read before its account: what replaced it may be its own use.
+		if proof, err = f.read(ctx, r.District.Slug, digest); err != nil {
+			return proof, problem.New(problem.Unavailable).Because(err)
+		}
+		verdict = proof.Token.Value.Judge(digest, proof.Living.Value, proof.Account, f.Now())
+	}
+	if verdict != token.Good {
 		return proof, dead(verdict)
 	}
 	return proof, nil
