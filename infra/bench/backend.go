@@ -25,10 +25,18 @@ const origin = "https://reset.example.org"
 // backend is what the functions talk to.
 type backend struct {
 	host   *host
-	plain  []string // environment: everything over plain HTTP
-	secret []string // environment: the table over TLS
+	tables []connection
 	close  []func()
 }
+
+// connection is one way to reach the table, and a function's whole environment
+// with it.
+type connection struct {
+	name string
+	env  []string
+}
+
+const dynoxide = "Dynoxide"
 
 // open starts Dynoxide with a district in its table, and a Parameter Store. The
 // roots are written to a file: this machine's and the TLS endpoint's own.
@@ -63,9 +71,12 @@ func open(ctx context.Context, roots string) (b *backend, err error) {
 		"POOL_ID=" + rows.Region + "_bench", "CLIENT_ID=bench", "CLIENT_SECRET=bench",
 		"CONFIGURATION_SET=sparekey", "SEND_RATE=14",
 	}
-	env = env[:len(env):len(env)]
-	b.plain = append(env, "DYNAMODB_ENDPOINT="+rows.Endpoint)
-	b.secret = append(env, "DYNAMODB_ENDPOINT="+secured, "SSL_CERT_FILE="+roots)
+	at := func(name, endpoint string) connection {
+		return connection{name: name, env: append(env[:len(env):len(env)], "DYNAMODB_ENDPOINT="+endpoint, "SSL_CERT_FILE="+roots)}
+	}
+	atOnce := httptest.NewServer(&instant{endpoint: rows.Endpoint})
+	b.close = append(b.close, atOnce.Close)
+	b.tables = []connection{at(dynoxide, rows.Endpoint), at("a table that answers at once", atOnce.URL), at("Dynoxide over TLS", secured)}
 	return b, nil
 }
 

@@ -18,6 +18,7 @@ import (
 type subject struct {
 	name    string
 	program string
+	table   string // how it reaches the table
 	env     []string
 	event   func() []byte // its first, which needs the table
 	status  int           // what it must answer; 0: an event that has no status
@@ -64,11 +65,16 @@ func build(ctx context.Context, dir string, back *backend) ([]*subject, error) {
 		if err := s.build(ctx, dir); err != nil {
 			return nil, err
 		}
-		s.env = back.plain
 	}
-	secured := *all[1]
-	secured.name, secured.env, secured.most, secured.zip = secured.name+", table over TLS", back.secret, 0, 0
-	return append(all, &secured), nil
+	var everywhere []*subject
+	for _, connection := range back.tables {
+		for _, s := range all {
+			there := *s
+			there.table, there.env = connection.name, connection.env
+			everywhere = append(everywhere, &there)
+		}
+	}
+	return everywhere, nil
 }
 
 func (s *subject) build(ctx context.Context, dir string) error {
