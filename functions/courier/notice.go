@@ -77,7 +77,7 @@ func (f Flow) told(ctx context.Context, row table.Row[notice.Notice], o outbox.O
 	if o == outbox.Failed {
 		f.Log.ErrorContext(ctx, "failed", "district", n.District, "notice", string(n.Kind), "fault", n.LastWhat)
 	}
-	return ignoreLost(f.Table.Write(ctx, append([]table.Op{row.Put()}, more...)...))
+	return ignoreLost(f.insist(ctx, append([]table.Op{row.Put()}, more...)))
 }
 
 // composeNotice makes the letter; one about a change carries a link to say "this

@@ -10,6 +10,7 @@ import (
 	"github.com/sparekey/sparekey/shared/audit"
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/outbox"
+	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/request"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/token"
@@ -174,7 +175,7 @@ func (f Flow) record(ctx context.Context, j *job, o outbox.Outcome, mailID strin
 	if o == outbox.Failed {
 		f.Log.ErrorContext(ctx, "failed", "district", r.District, "flow", r.Flow, "fault", r.LastWhat)
 	}
-	return ignoreLost(f.Table.Write(ctx, ops...))
+	return ignoreLost(f.insist(ctx, ops))
 }
 
 func (f Flow) entry(j *job, id string, o outbox.Outcome, now time.Time) audit.Entry {
@@ -186,4 +187,14 @@ func (f Flow) entry(j *job, id string, o outbox.Outcome, now time.Time) audit.En
 		At: now, District: j.row.Value.District, Account: id, Act: act, Actor: "anybody",
 		Route: j.row.Value.Flow, Outcome: string(o), Request: referenceOf(j.row.Key),
 	}
+}
+
+// insist asks again for a write that the table refuses for the moment: the mail
+// has gone, and an outcome that is not recorded would send it again.
+func (f Flow) insist(ctx context.Context, ops []table.Op) error {
+	err := f.Table.Write(ctx, ops...)
+	for try := 1; try < races && port.NotDone(err); try++ {
+		err = f.Table.Write(ctx, ops...)
+	}
+	return err
 }
