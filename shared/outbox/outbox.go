@@ -53,11 +53,19 @@ const (
 // was not put off.
 func (p Progress) Open(now time.Time) bool { return p.Outcome == "" && !now.Before(p.Until) }
 
-// Claimed is the progress of an item that somebody takes.
+// Claimed is the progress of an item that somebody takes. Who dies holding it
+// says nothing, so the lease itself grows with the tries: a mail that kills its
+// courier is not tried every two minutes for a day.
 func (p Progress) Claimed(by string, now time.Time) Progress {
-	p.Claim, p.Until = by, now.Add(Lease)
 	p.Tries++
+	p.Claim, p.Until = by, now.Add(max(Lease, p.wait()))
 	return p
+}
+
+// wait is how long an item waits after its latest try: a minute, doubling to an
+// hour.
+func (p Progress) wait() time.Duration {
+	return min(firstWait<<min(max(p.Tries-1, 0), 10), mostWait)
 }
 
 // Unclaimed is the progress of an item let go without having been tried.
@@ -77,11 +85,7 @@ func (p Progress) Done(o Outcome, mailID string, now time.Time) Progress {
 // the feed does not open it either: a mail that got no answer may still be on its
 // way, and must not arrive after a newer one.
 func (p Progress) Later(why string, now time.Time) (Progress, time.Time) {
-	wait := mostWait
-	if p.Tries <= 6 {
-		wait = firstWait << max(p.Tries-1, 0)
-	}
-	p.LastWhat, p.Until = why, now.Add(min(wait, mostWait))
+	p.LastWhat, p.Until = why, now.Add(p.wait())
 	return p, p.Until
 }
 

@@ -73,3 +73,16 @@ func TestALeaseOutlivesTheCourier(t *testing.T) {
 		t.Errorf("a lease of %v", outbox.Lease)
 	}
 }
+
+func TestWhoKeepsDyingIsTriedLessAndLess(t *testing.T) {
+	now := time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+	var p outbox.Progress
+	tries := 0
+	for end := now.Add(outbox.GiveUp); now.Before(end); now = p.Until { // each dies with the claim in its hands
+		p = p.Claimed("one who dies", now)
+		tries++
+	}
+	if tries > 30 {
+		t.Errorf("tried %d times in a day, want at most 30", tries)
+	}
+}
