@@ -407,7 +407,7 @@ func TestNothingLostWhatCannotBeAcceptedIsRefusedForEverybody(t *testing.T) {
 
 func TestNothingLostAMailServiceDownForADayIsRecorded(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"throttled", "unavailable", "timeout"} {
+	for _, kind := range []string{"throttled", "unavailable", "timeout", "crash-before"} {
 		w := here(t)
 		w.hook(http.MethodPost, "fault", fault{Port: "mail", Times: 1 << 20, Error: kind}, nil)
 		reference := w.json("/springfield/forgot-password", "username", "mlopez71", "email", maria).want(t, http.StatusAccepted).member("reference")
