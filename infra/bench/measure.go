@@ -20,7 +20,7 @@ const warm = 2
 // measure starts every subject once in each round, in an order drawn anew. It
 // tells how much of the machine others used meanwhile, in cores.
 func measure(ctx context.Context, subjects []*subject, runs int) (foreign float64, err error) {
-	var began, all, ours = time.Now(), 0.0, 0.0
+	began, all, ours := time.Now(), 0.0, 0.0
 	for round := range warm + runs {
 		if round == warm {
 			began, all, ours = time.Now(), busy(), own()

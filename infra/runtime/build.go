@@ -15,7 +15,7 @@ const Module = "github.com/sparekey/sparekey"
 // deployed, or empty for this machine. The working directory must be in the
 // module.
 func Build(ctx context.Context, pkg, program, arch string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", //nolint:gosec // our own packages
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-ldflags", "-s -w", //nolint:gosec // our own packages
 		"-o", program, pkg)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if arch != "" {

@@ -21,6 +21,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 )
@@ -75,8 +76,8 @@ func Start(c Config) (*Process, error) {
 	p := &Process{config: c, events: make(chan *invocation), ended: make(chan struct{}), output: tail{to: c.Log}}
 	p.server = &http.Server{Handler: p.endpoint(), ReadHeaderTimeout: time.Minute}
 	p.command = exec.Command(c.Program) //nolint:gosec,noctx // the program is the point; End and Kill end it
-	p.command.Env = append(c.Env[:len(c.Env):len(c.Env)],
-		"AWS_LAMBDA_RUNTIME_API="+listener.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME="+c.Function)
+	p.command.Env = slices.Concat(c.Env,
+		[]string{"AWS_LAMBDA_RUNTIME_API=" + listener.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=" + c.Function})
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	p.command.WaitDelay = time.Second
 	go p.server.Serve(listener) //nolint:errcheck // it always ends with Close
