@@ -15,12 +15,13 @@ const Module = "github.com/sparekey/sparekey"
 // deployed, or empty for this machine. The working directory must be in the
 // module.
 func Build(ctx context.Context, pkg, program, arch string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-ldflags", "-s -w", //nolint:gosec // our own packages
-		"-o", program, pkg)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if arch != "" {
-		build.Env = append(build.Env, "GOOS=linux", "GOARCH="+arch)
+	args := []string{"build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", program}
+	env := append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if arch != "" { // for this machine the paths may stay: what is compiled already is used again
+		args, env = append(args, "-trimpath"), append(env, "GOOS=linux", "GOARCH="+arch)
 	}
+	build := exec.CommandContext(ctx, "go", append(args, pkg)...) //nolint:gosec // our own packages
+	build.Env = env
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 	}
