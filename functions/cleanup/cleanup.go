@@ -8,6 +8,7 @@ package cleanup
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,7 +29,7 @@ type Flow struct {
 }
 
 // runFor is how long one run may take.
-const runFor = 50 * time.Second
+const runFor = 45 * time.Second
 
 // Run settles what is due. What fails is due again at the next run.
 func (f Flow) Run(ctx context.Context) error {
@@ -44,7 +45,8 @@ func (f Flow) Run(ctx context.Context) error {
 	return errors.Join(errChanges, errSignOuts)
 }
 
-// sweep goes once over a queue; one item that cannot be done holds up no other.
+// sweep goes once over a queue. One item that cannot be done is put off, so that
+// it does not stand before all others in the next run too.
 func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(table.Item) error) (done int, err error) {
 	after := ""
 	for f.Now().Before(ends) {
@@ -53,8 +55,12 @@ func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(t
 			return done, fmt.Errorf("list what is due: %w", err)
 		}
 		for _, item := range due {
+			if !f.Now().Before(ends) {
+				return done, nil
+			}
 			if err := do(item); err != nil {
 				f.Log.WarnContext(ctx, "sweep", "queue", queue, "cause", err.Error())
+				f.putOff(ctx, item.Key, queue)
 				continue
 			}
 			done++
@@ -65,3 +71,14 @@ func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(t
 	}
 	return done, nil
 }
+
+// putOff makes an item due a little later. Where even that fails it stays due.
+func (f Flow) putOff(ctx context.Context, key table.Key, queue string) {
+	_, _, _ = table.Amend(ctx, f.Table, key, func(row *table.Row[json.RawMessage]) bool {
+		row.Due.At = f.Now().Add(again)
+		return row.Due.Queue == queue
+	})
+}
+
+// again is after how long an item that could not be done is tried again.
+const again = 5 * time.Minute

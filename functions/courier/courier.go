@@ -50,13 +50,18 @@ type Flow struct {
 // Feed delivers what the table's stream says is new, one item after another. It
 // returns nothing: what does not go now is due, and the minute finds it.
 func (f Flow) Feed(ctx context.Context, keys []table.Key) {
+	ends := f.Now().Add(runFor)
 	for _, key := range keys {
-		f.deliver(ctx, key)
+		if f.Now().Before(ends) {
+			f.deliver(ctx, key)
+		}
 	}
 }
 
-// runFor is how long one run may take; the next begins a minute after it did.
-const runFor = 55 * time.Second
+// runFor is how long one run may begin deliveries. The slowest delivery, with SES
+// and the table each at the end of their patience, fits between it and the
+// function's own timeout: a courier is not killed over a mail that SES has taken.
+const runFor = 40 * time.Second
 
 // Run delivers what is due, requests before notices, until nothing is or the
 // time is over. Only one run goes on at a time.

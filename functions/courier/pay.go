@@ -55,6 +55,9 @@ func (f Flow) pay(ctx context.Context, j *job, people []account.Account) (letter
 	if !ok || !also {
 		return nil, errOverBudget
 	}
+	if err := f.slot(ctx); err != nil {
+		return nil, err
+	}
 	ops := []table.Op{forAccount, forAddress}
 	for _, who := range people {
 		ops = append(ops, who.Profile.Check(), who.State.Check())

@@ -82,9 +82,6 @@ func (f Flow) attempt(ctx context.Context, j *job) error {
 	if !d.mails() {
 		return f.record(ctx, j, d.Outcome, "")
 	}
-	if err := f.slot(ctx); err != nil {
-		return err
-	}
 	plan.Outcome, plan.Purpose, plan.Epoch = d.Outcome, d.Purpose, d.Accounts[0].State.Value.Epoch
 	letter, err := f.pay(ctx, j, d.Accounts)
 	if errors.Is(err, errOverBudget) {
@@ -139,30 +136,47 @@ func (f Flow) mail(ctx context.Context, j *job, letter letter) error {
 }
 
 // recordRefused also puts back the link that was living before, if ours is still
-// in its place.
+// in its place. Where a newer one takes that place meanwhile, that one stays.
 func (f Flow) recordRefused(ctx context.Context, j *job) error {
+	restore, err := f.before(ctx, j)
+	if err != nil {
+		return err
+	}
+	if err = f.write(ctx, j, outbox.Refused, "", restore...); lost(err) && len(restore) > 0 {
+		err = f.write(ctx, j, outbox.Refused, "")
+	}
+	return ignoreLost(err)
+}
+
+// before is the op that puts back what was living before this request.
+func (f Flow) before(ctx context.Context, j *job) ([]table.Op, error) {
 	plan := j.row.Value.Plan
 	if plan.Purpose == "" {
-		return f.record(ctx, j, outbox.Refused, "")
+		return nil, nil
 	}
 	items, err := f.Table.Get(ctx, token.LivingKey(j.row.Value.District, plan.Accounts[0], plan.Purpose))
 	if err != nil {
-		return fmt.Errorf("read living: %w", err)
+		return nil, fmt.Errorf("read living: %w", err)
 	}
 	living, err := table.As[token.Living](items[0])
-	if err != nil || living.Value.Digest != plan.Digest {
-		return errors.Join(err, f.record(ctx, j, outbox.Refused, ""))
-	}
-	if plan.Before.Digest == "" {
-		return f.record(ctx, j, outbox.Refused, "", living.Delete())
+	switch {
+	case err != nil || living.Value.Digest != plan.Digest:
+		return nil, err
+	case plan.Before.Digest == "":
+		return []table.Op{living.Delete()}, nil
 	}
 	living.Value = plan.Before
-	return f.record(ctx, j, outbox.Refused, "", living.Put())
+	return []table.Op{living.Put()}, nil
 }
 
-// record ends a request on its own claim's version: with the outcome, the audit
+// record ends a request; of one that somebody else works on by now, that one does.
+func (f Flow) record(ctx context.Context, j *job, o outbox.Outcome, mailID string) error {
+	return ignoreLost(f.write(ctx, j, o, mailID))
+}
+
+// write ends a request on its own claim's version: with the outcome, the audit
 // entry of each account it was about, and without what was typed.
-func (f Flow) record(ctx context.Context, j *job, o outbox.Outcome, mailID string, more ...table.Op) error {
+func (f Flow) write(ctx context.Context, j *job, o outbox.Outcome, mailID string, more ...table.Op) error {
 	now := f.Now()
 	r := &j.row.Value
 	r.Progress = r.Done(o, mailID, now)
@@ -175,7 +189,7 @@ func (f Flow) record(ctx context.Context, j *job, o outbox.Outcome, mailID strin
 	if o == outbox.Failed {
 		f.Log.ErrorContext(ctx, "failed", "district", r.District, "flow", r.Flow, "fault", r.LastWhat)
 	}
-	return ignoreLost(f.insist(ctx, ops))
+	return f.insist(ctx, ops)
 }
 
 func (f Flow) entry(j *job, id string, o outbox.Outcome, now time.Time) audit.Entry {

@@ -77,13 +77,13 @@ func (f Flow) ask(ctx context.Context, r *gateway.Request) (gateway.Reply, error
 	}
 	now := f.Now()
 	if err := throttle.Take(ctx, f.Table, r.Network, now); err != nil {
-		return gateway.Reply{}, err
+		return gateway.Reply{Page: form}, err
 	}
 	reference, err := request.File(ctx, f.Table, request.Request{
 		District: r.District.Slug, Flow: request.ForgotPassword, Typed: what, Language: r.Language.Code, Asked: now,
 	})
 	if err != nil {
-		return gateway.Reply{}, problem.New(problem.Unavailable).Because(err)
+		return gateway.Reply{Page: form}, problem.New(problem.Unavailable).Because(err)
 	}
 	return gateway.Reply{
 		Status: http.StatusAccepted,

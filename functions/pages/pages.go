@@ -54,7 +54,7 @@ func (f Flow) Routes() gateway.Routes {
 		"/assets/{rest+}":      {http.MethodGet: asset},
 		"/.well-known/{rest+}": {http.MethodGet: f.wellKnown},
 		"/{district}":          {http.MethodGet: f.hub},
-		"/{district}/{rest+}":  {http.MethodGet: f.rest},
+		"/{district}/{rest+}":  {http.MethodGet: f.rest, gateway.Any: missing},
 	}
 }
 
@@ -112,6 +112,15 @@ func (f Flow) hub(_ context.Context, r *gateway.Request) (gateway.Reply, error) 
 
 func (f Flow) help(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
 	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "help", Data: f.offer(r.District)}}, nil
+}
+
+// missing answers every other method: of a page that is not there nothing is
+// said of methods.
+func missing(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+	if r.Vars["rest"] == "help" {
+		return gateway.Reply{}, problem.New(problem.MethodNotAllowed)
+	}
+	return gateway.Reply{}, problem.New(problem.NotFound)
 }
 
 func (f Flow) rest(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {

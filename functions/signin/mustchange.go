@@ -17,7 +17,7 @@ import (
 
 // mustChange gives who holds a password for one use a token for one change, ten
 // minutes long. A new password that came along is set with it at once.
-func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Account) (gateway.Reply, error) {
+func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Account, current string) (gateway.Reply, error) {
 	text, proof, err := f.issue(ctx, who)
 	if err != nil {
 		return gateway.Reply{}, err
@@ -26,8 +26,15 @@ func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Ac
 	if !given {
 		return f.toForm(r, text)
 	}
-	if broken := password.For(r.District, who).Broken("new_password", chosen); len(broken) > 0 {
+	broken := password.For(r.District, who).Broken("new_password", chosen)
+	if password.Normal(chosen) == current {
+		broken = append(broken, password.Same("new_password"))
+	}
+	if len(broken) > 0 {
 		return gateway.Reply{Page: page}, &problem.Error{Code: problem.PasswordRefused, Fields: broken}
+	}
+	if verdict := proof.Token.Value.Judge(proof.Digest, proof.Living.Value, who, f.Now()); verdict != token.Good {
+		return gateway.Reply{Page: page}, problem.New(problem.NotAllowed) // recovery is frozen
 	}
 	maker := change.Maker{Store: f.Table, Password: f.Credentials, Sessions: f.Credentials, Now: f.Now}
 	err = maker.Make(ctx, proof, password.Normal(chosen), change.Told{

@@ -104,16 +104,16 @@ func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, er
 		return gateway.Reply{Page: page}, err
 	}
 	who, answer, err := f.compare(ctx, r.District.Slug, typedName, typedPassword)
-	if err != nil {
-		return gateway.Reply{Page: page}, err
-	}
-	if !mayIn(r.District, who, answer, now) {
+	if err == nil && !mayIn(r.District, who, answer, now) {
 		return gateway.Reply{Page: page}, ticket.Wrong()
 	}
-	ticket.Right(ctx)
+	ticket.GiveBack(ctx)
 	throttle.GiveBack(ctx, f.Table, r.Network, now)
-	if answer == credential.Temporary || who.State.Value.Must.Change {
-		return f.mustChange(ctx, r, who)
+	switch {
+	case err != nil:
+		return gateway.Reply{Page: page}, err // nothing was compared: no try is used up
+	case forOnce(who, answer):
+		return f.mustChange(ctx, r, who, typedPassword)
 	}
 	return f.start(ctx, r, who)
 }
@@ -144,14 +144,8 @@ func (f Flow) compare(ctx context.Context, slug, name, secret string) (account.A
 	if err != nil {
 		return who, "", problem.New(problem.Unavailable).Because(err)
 	}
-	answer, err := f.Credentials.Check(ctx, who.ID, secret)
-	switch {
-	case err != nil:
-		return who, "", problem.New(problem.Unavailable).Because(fmt.Errorf("check password: %w", err))
-	case answer == credential.Busy:
-		return who, "", problem.New(problem.Busy).After(5 * time.Second)
-	}
-	return who, answer, nil
+	answer, err := credential.Compare(ctx, f.Credentials, who.ID, secret)
+	return who, answer, err
 }
 
 // mayIn decides, after the comparing, whether its answer opens anything. What is
@@ -159,9 +153,19 @@ func (f Flow) compare(ctx context.Context, slug, name, secret string) (account.A
 func mayIn(d district.District, who account.Account, answer credential.Answer, now time.Time) bool {
 	right := answer == credential.Right || answer == credential.Temporary
 	must := who.State.Value.Must
-	lapsed := must.Change && !must.Ends.IsZero() && !now.Before(must.Ends)
+	lapsed := forOnce(who, answer) && !must.Ends.IsZero() && !now.Before(must.Ends)
 	return right && who.Live() && !who.State.Value.Disputed && !lapsed &&
 		who.Profile.Value.Elsewhere == "" && d.Allows(district.SignIn, who.Profile.Value.Role)
+}
+
+// forOnce reports whether the password must be changed before it lets anybody in:
+// a temporary one, or one that has expired. Where the table says temporary and
+// the store says permanent, a change gave no answer and was done all the same:
+// its owner has chosen already.
+func forOnce(who account.Account, answer credential.Answer) bool {
+	must := who.State.Value.Must
+	chosen := answer == credential.Right && !must.Ends.IsZero()
+	return answer == credential.Temporary || must.Change && !chosen
 }
 
 func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account) (gateway.Reply, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/request"
 	"github.com/sparekey/sparekey/shared/throttle"
@@ -26,6 +27,9 @@ type Again struct{ Reference, Time string }
 func (f Flow) linkAgain(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	if err := r.Fields.Only("token"); err != nil {
 		return gateway.Reply{}, err
+	}
+	if r.Fields["token"] == "" {
+		return gateway.Reply{}, problem.Invalid(problem.Field{Name: "token", Says: i18n.Say("link.missing")})
 	}
 	if !r.District.Offers(district.ForgotPassword) {
 		return gateway.Reply{Page: web.Page{Name: "off"}}, problem.New(problem.NotAllowed).Saying("problem.not-allowed.off")

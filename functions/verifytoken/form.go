@@ -43,6 +43,15 @@ func parse(r *gateway.Request) (asked, error) {
 	return a, faults.Err()
 }
 
+// malformed is the page for a post that could not be read: the form to type a
+// code, unless a link was held, whose page is still behind "back".
+func (a asked) malformed() gateway.Reply {
+	if a.token != "" {
+		return gateway.Reply{}
+	}
+	return gateway.Reply{Page: web.Page{Name: "code", Data: CodeForm{Username: a.username}}}
+}
+
 func code(faults *typed.Faults, text string) string {
 	if text == "" {
 		faults.Say("code", "code.missing")
@@ -96,7 +105,7 @@ func (f Flow) code(ctx context.Context, r *gateway.Request) (gateway.Reply, erro
 	}
 	proof, err := f.prove(ctx, r, c)
 	if err != nil {
-		return c.refusal(err), err
+		return c.refusal(proof, err), err
 	}
 	return gateway.Reply{Status: http.StatusOK, Page: f.form(r, proof, c)}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/change"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/notice"
 	"github.com/sparekey/sparekey/shared/problem"
@@ -22,19 +23,31 @@ import (
 // district's staff lift it.
 const freeze = 72 * time.Hour
 
-// Disown is what the not-me pages show.
-type Disown struct{ Token, Kind string }
+// Disown is what the not-me pages show: of whose account it is about, to whoever
+// holds the mail.
+type Disown struct{ Token, Kind, Username, When string }
 
 func (f Flow) notMeForm(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	row, err := f.readNotMe(ctx, r)
 	if err != nil {
-		return claim{}.refusal(err), err
+		return claim{}.refusal(change.Proof{}, err), err
 	}
-	return gateway.Reply{Status: http.StatusOK, Page: disownPage(r, row)}, nil
+	if row.Value.Used {
+		return disowned(row), nil // said before
+	}
+	return gateway.Reply{Status: http.StatusOK, Page: f.disownPage(ctx, r, row)}, nil
 }
 
-func disownPage(r *gateway.Request, row table.Row[token.Token]) web.Page {
-	return web.Page{Name: "not-me", Data: Disown{Token: r.Vars["token"], Kind: row.Value.About.Kind}}
+func disowned(row table.Row[token.Token]) gateway.Reply {
+	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "not-me-done", Data: Disown{Kind: row.Value.About.Kind}}}
+}
+
+func (f Flow) disownPage(ctx context.Context, r *gateway.Request, row table.Row[token.Token]) web.Page {
+	t, shown := row.Value, Disown{Token: r.Vars["token"], Kind: row.Value.About.Kind}
+	if who, err := account.Load(ctx, f.Table, t.District, t.Account); err == nil { // else the page does without
+		shown.Username, shown.When = who.Profile.Value.Username, r.Language.Moment(r.District.In(t.Made))
+	}
+	return web.Page{Name: "not-me", Data: shown}
 }
 
 // notMe acts only on a post that carries a box ticked by hand: a mail scanner
@@ -42,10 +55,10 @@ func disownPage(r *gateway.Request, row table.Row[token.Token]) web.Page {
 func (f Flow) notMe(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	row, err := f.readNotMe(ctx, r)
 	if err != nil {
-		return claim{}.refusal(err), err
+		return claim{}.refusal(change.Proof{}, err), err
 	}
 	if err := confirmed(r); err != nil {
-		return gateway.Reply{Page: disownPage(r, row)}, err
+		return gateway.Reply{Page: f.disownPage(ctx, r, row)}, err
 	}
 	disown := f.disownLink
 	if row.Value.About.Kind == token.AboutChange {
@@ -53,11 +66,13 @@ func (f Flow) notMe(ctx context.Context, r *gateway.Request) (gateway.Reply, err
 	}
 	if err := disown(ctx, r, row); err != nil {
 		if lost := (*table.Changed)(nil); errors.As(err, &lost) {
-			return gateway.Reply{Page: disownPage(r, row)}, problem.New(problem.ChangedMeanwhile).Because(err)
+			return gateway.Reply{Page: f.disownPage(ctx, r, row)}, problem.New(problem.ChangedMeanwhile).Because(err)
 		}
 		return gateway.Reply{}, problem.New(problem.Unavailable).Because(err)
 	}
-	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "not-me-done", Data: Disown{Kind: row.Value.About.Kind}}, Outcome: "disowned"}, nil
+	reply := disowned(row)
+	reply.Outcome = "disowned"
+	return reply, nil
 }
 
 func confirmed(r *gateway.Request) error {
@@ -94,13 +109,16 @@ func (f Flow) readNotMe(ctx context.Context, r *gateway.Request) (table.Row[toke
 	return row, nil
 }
 
-// disownLink kills the one link that the mail carried, if it still lives.
+// disownLink kills the one link that the mail carried. Its token is marked, so
+// that it stays dead even where a later mail fails and what was living before is
+// put back; the pointer goes too, if it is this link's.
 func (f Flow) disownLink(ctx context.Context, r *gateway.Request, row table.Row[token.Token]) error {
 	mine := row.Value
 	keys := []table.Key{
 		token.LivingKey(mine.District, mine.Account, token.Reset),
 		token.LivingKey(mine.District, mine.Account, token.Activation),
 		row.Key,
+		token.Key(mine.About.Link),
 	}
 	return f.Table.Update(ctx, keys, func(items []table.Item) ([]table.Op, error) {
 		self, err := table.As[token.Token](items[2])
@@ -108,7 +126,15 @@ func (f Flow) disownLink(ctx context.Context, r *gateway.Request, row table.Row[
 			return nil, err // said before
 		}
 		self.Value.Used = true
+		link, err := table.As[token.Token](items[3])
+		if err != nil {
+			return nil, err
+		}
 		ops := []table.Op{self.Put(), f.entry(r, mine, audit.LinkDisowned).Put(f.Table.Rand)}
+		if link.Exists() {
+			link.Value.Disowned = true
+			ops = append(ops, link.Put())
+		}
 		for _, item := range items[:2] {
 			living, err := table.As[token.Living](item)
 			if err != nil {

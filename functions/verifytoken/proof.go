@@ -28,8 +28,10 @@ type claim struct {
 
 // refusal is the page for a claim that proved nothing: of a dead link the one
 // that offers a new one, of a code the form to type it again.
-func (c claim) refusal(err error) gateway.Reply {
+func (c claim) refusal(proof change.Proof, err error) gateway.Reply {
 	switch p, _ := errors.AsType[*problem.Error](err); {
+	case p != nil && p.Code == problem.LinkDead && proof.Token.Value.Purpose == token.ForcedChange:
+		return gateway.Reply{Page: web.Page{Name: "link-dead", Data: Dead{SignIn: true}}} // it came from there, not by mail
 	case p != nil && p.Code == problem.LinkDead:
 		return gateway.Reply{Page: c.deadPage()}
 	case c.code != "":
@@ -46,8 +48,12 @@ func (c claim) deadPage() web.Page {
 	return web.Page{Name: "link-dead", Data: Dead{Token: c.token}}
 }
 
-// Dead is what the page of a dead link carries to ask for a new one.
-type Dead struct{ Token string }
+// Dead is what the page of a dead link carries to ask for a new one, or that
+// signing in again is the way to one.
+type Dead struct {
+	Token  string
+	SignIn bool
+}
 
 // prove reads what the claim is about and judges it. The proof comes back as far
 // as it was read even where it does not hold.
@@ -127,16 +133,16 @@ func (f Flow) proveCode(ctx context.Context, r *gateway.Request, c claim) (chang
 		return change.Proof{}, err
 	}
 	proof, err := f.findByCode(ctx, r.District.Slug, c.username)
-	if err != nil {
-		return proof, problem.New(problem.Unavailable).Because(err)
-	}
 	t := proof.Token.Value
-	right := t.CodeIs(f.Pepper, proof.Digest, c.code)
-	if !right || t.Judge(proof.Digest, proof.Living.Value, proof.Account, now) != token.Good {
+	right := err == nil && t.CodeIs(f.Pepper, proof.Digest, c.code)
+	if err == nil && (!right || t.Judge(proof.Digest, proof.Living.Value, proof.Account, f.Now()) != token.Good) {
 		return proof, ticket.Wrong()
 	}
-	ticket.Right(ctx)
+	ticket.GiveBack(ctx)
 	throttle.GiveBack(ctx, f.Table, r.Network, now)
+	if err != nil {
+		return proof, problem.New(problem.Unavailable).Because(err) // nothing was compared: no try is used up
+	}
 	return proof, nil
 }
 
@@ -148,7 +154,8 @@ func (f Flow) guess(r *gateway.Request, kind tries.Kind, typed string, now time.
 }
 
 // findByCode follows username, account, living pointer, token: of an account
-// that was never activated its activation, else its reset.
+// that was never activated its activation, else its reset. Where the activation
+// was the last change it is followed still, for the second half of a double tap.
 func (f Flow) findByCode(ctx context.Context, slug, username string) (change.Proof, error) {
 	id, err := account.Lookup(ctx, f.Table, slug, username)
 	if err != nil {
@@ -163,12 +170,16 @@ func (f Flow) findByCode(ctx context.Context, slug, username string) (change.Pro
 	if proof.Account, err = account.From(slug, id, items); err != nil {
 		return proof, err
 	}
-	living := items[2]
-	if !proof.Account.State.Value.Activated {
-		living = items[3]
-	}
-	if proof.Living, err = table.As[token.Living](living); err != nil {
+	if proof.Living, err = table.As[token.Living](items[2]); err != nil {
 		return proof, err
+	}
+	activation, err := table.As[token.Living](items[3])
+	if err != nil {
+		return proof, err
+	}
+	state := proof.Account.State.Value
+	if justDone := activation.Exists() && activation.Value.Digest == state.Last.Proof; !state.Activated || justDone && !proof.Living.Exists() {
+		proof.Living = activation
 	}
 	proof.Digest = proof.Living.Value.Digest
 	if proof.Digest == "" {
@@ -198,13 +209,10 @@ func (f Flow) sameAgain(ctx context.Context, r *gateway.Request, asked asked, pr
 	if err != nil {
 		return errNotTheSame
 	}
-	answer, err := f.Credentials.Check(ctx, proof.Account.ID, password.Normal(asked.password))
-	if err != nil {
-		return problem.New(problem.Unavailable).Because(fmt.Errorf("check password: %w", err))
-	}
-	if answer != credential.Right {
+	answer, err := credential.Compare(ctx, f.Credentials, proof.Account.ID, password.Normal(asked.password))
+	if err == nil && answer != credential.Right {
 		return errNotTheSame
 	}
-	ticket.Right(ctx)
-	return nil
+	ticket.GiveBack(ctx)
+	return err
 }

@@ -77,7 +77,7 @@ func (f Flow) open(ctx context.Context, r *gateway.Request) (gateway.Reply, erro
 	claim := claim{token: r.Vars["token"]}
 	proof, err := f.prove(ctx, r, claim)
 	if err != nil {
-		return claim.refusal(err), err
+		return claim.refusal(proof, err), err
 	}
 	return gateway.Reply{Status: http.StatusOK, Page: f.form(r, proof, claim)}, nil
 }
@@ -86,7 +86,7 @@ func (f Flow) open(ctx context.Context, r *gateway.Request) (gateway.Reply, erro
 func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	asked, err := parse(r)
 	if err != nil {
-		return gateway.Reply{Page: web.Page{Name: "code", Data: CodeForm{Username: r.Fields["username"]}}}, err
+		return asked.malformed(), err
 	}
 	for range 3 {
 		proof, err := f.prove(ctx, r, asked.claim)
@@ -94,8 +94,8 @@ func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Repl
 			return f.refused(ctx, r, asked, proof, err)
 		}
 		page := f.form(r, proof, asked.claim)
-		if broken := password.For(r.District, proof.Account).Broken("new_password", asked.password); len(broken)+len(asked.differ) > 0 {
-			return gateway.Reply{Page: page}, &problem.Error{Code: problem.PasswordRefused, Fields: append(broken, asked.differ...)}
+		if err := f.rules(ctx, r, proof, asked); err != nil {
+			return gateway.Reply{Page: page}, err
 		}
 		err = f.maker().Make(ctx, proof, password.Normal(asked.password), f.told(r, asked, proof))
 		switch {
@@ -106,6 +106,25 @@ func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Repl
 		}
 	}
 	return gateway.Reply{}, problem.New(problem.ChangedMeanwhile)
+}
+
+// rules holds a new password to the policy of its owner, and tells all that it
+// breaks at once. A password for one use must give way to another.
+func (f Flow) rules(ctx context.Context, r *gateway.Request, proof change.Proof, asked asked) error {
+	broken := password.For(r.District, proof.Account).Broken("new_password", asked.password)
+	if proof.Token.Value.Purpose == token.ForcedChange && len(broken) == 0 {
+		answer, err := credential.Compare(ctx, f.Credentials, proof.Account.ID, password.Normal(asked.password))
+		switch {
+		case err != nil:
+			return err
+		case answer == credential.Right || answer == credential.Temporary:
+			broken = append(broken, password.Same("new_password"))
+		}
+	}
+	if broken = append(broken, asked.differ...); len(broken) > 0 {
+		return &problem.Error{Code: problem.PasswordRefused, Fields: broken}
+	}
+	return nil
 }
 
 func (f Flow) maker() change.Maker {
@@ -154,5 +173,5 @@ func (f Flow) refused(ctx context.Context, r *gateway.Request, asked asked, proo
 			return gateway.Reply{}, again
 		}
 	}
-	return asked.refusal(err), err
+	return asked.refusal(proof, err), err
 }

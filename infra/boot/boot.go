@@ -116,4 +116,4 @@ func Pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-const lastMail = 5 * time.Second
+const lastMail = 15 * time.Second

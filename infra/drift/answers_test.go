@@ -255,7 +255,7 @@ func TestMethodsThatAreNotThereAreRefusedAsDocumented(t *testing.T) {
 	root, doc := service(t), document(t)
 	media := doc.Components.Responses["method-not-allowed"].Value.Content["application/problem+json"]
 	for path, item := range doc.Paths.Map() {
-		address := root + strings.NewReplacer("{district}", "springfield", "{token}", "x", "{code}", "busy", "{rest}", "x").Replace(path)
+		address := root + strings.NewReplacer("{district}", "springfield", "{token}", "x", "{code}", "busy", "{rest}", "help").Replace(path)
 		request, _ := http.NewRequestWithContext(t.Context(), http.MethodDelete, address, nil)
 		request.Header.Set("Accept", "application/json")
 		response, err := http.DefaultClient.Do(request)

@@ -94,6 +94,8 @@ func sameMethods(t *testing.T, item *openapi3.PathItem, tag, route string, metho
 		return
 	}
 	operations := item.Operations()
+	methods = maps.Clone(methods)
+	delete(methods, gateway.Any) // it only refuses
 	if inCode, written := slices.Sorted(maps.Keys(methods)), slices.Sorted(maps.Keys(operations)); !slices.Equal(inCode, written) {
 		t.Errorf("%s takes %q, and the document says %q", route, inCode, written)
 	}

@@ -148,6 +148,12 @@ func TestEdgeMethods(t *testing.T) {
 				for _, accept := range []string{"text/html", "application/json"} {
 					a := w.send(ask{Method: method, Path: r.path, Kind: formType, Header: map[string]string{"Accept": accept, "Origin": w.origin()}})
 					w.check(method+" "+r.path, a)
+					if r.get == http.StatusNotFound && r.fields == nil && strings.Contains(r.path, "nothing") {
+						if a.Status != http.StatusNotFound {
+							t.Errorf("%s %s: %d, want not found whatever the method", method, r.path, a.Status)
+						}
+						continue
+					}
 					if a.Status != http.StatusMethodNotAllowed || a.Header.Get("Allow") != strings.Join(allow, ", ") {
 						t.Errorf("%s %s: %d, Allow %q, want %q", method, r.path, a.Status, a.Header.Get("Allow"), allow)
 					}
@@ -320,6 +326,10 @@ func TestEdgeBodiesThatAreNotWhatTheySay(t *testing.T) {
 			for _, body := range all {
 				a := w.send(ask{Method: http.MethodPost, Path: r.path, Kind: kind, Body: body, Header: map[string]string{"Origin": w.origin()}})
 				name := fmt.Sprintf("%s %s %.60q", r.path, kind, body)
+				if body == "" && strings.HasSuffix(r.path, "/sign-out") {
+					a.want(t, http.StatusOK) // it has no fields: nothing is all there is to post
+					continue
+				}
 				w.check(name, a)
 				if a.Status < 400 || a.Status == http.StatusForbidden {
 					t.Errorf("%s: %d", name, a.Status)
@@ -530,7 +540,11 @@ func TestEdgeCrossSitePosts(t *testing.T) {
 					for _, kind := range kinds {
 						a := w.send(ask{Method: http.MethodPost, Path: r.path, Kind: kind, Body: "confirm=yes", Header: h})
 						w.check(name, a)
-						if a.Status != http.StatusForbidden {
+						want := http.StatusForbidden
+						if len(headers) == 0 && kind != formType && kind != jsonType {
+							want = http.StatusUnsupportedMediaType // nobody reads it, wherever it comes from
+						}
+						if a.Status != want {
 							t.Errorf("%s, %s to %s, cookie %t: %d", name, kind, r.path, signed != "", a.Status)
 						}
 					}

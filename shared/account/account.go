@@ -182,13 +182,18 @@ func Find(ctx context.Context, t table.Table, slug, typed string) (Account, erro
 // Sharing lists the ids of accounts whose recovery address that is; at most 20,
 // which no family has.
 func Sharing(ctx context.Context, t table.Table, slug, address string) ([]string, error) {
-	items, _, err := t.List(ctx, table.Range{Partition: addressKey(slug, address, "").PK, Limit: 20})
-	if err != nil {
-		return nil, fmt.Errorf("read address: %w", err)
-	}
-	ids := make([]string, len(items))
-	for i, item := range items {
-		ids[i] = item.SK
+	const most = 20
+	var ids []string
+	for after, more := "", true; more && len(ids) < most; more = after != "" {
+		page := table.Range{Partition: addressKey(slug, address, "").PK, After: after, Limit: most - len(ids)}
+		items, next, err := t.List(ctx, page)
+		if err != nil {
+			return nil, fmt.Errorf("read address: %w", err)
+		}
+		for _, item := range items {
+			ids = append(ids, item.SK)
+		}
+		after = next
 	}
 	return ids, nil
 }

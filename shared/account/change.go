@@ -35,9 +35,9 @@ func Create(ctx context.Context, store table.Store, slug, id string, profile Pro
 	return err
 }
 
-// Amend changes what the roster says of an account: its status or its address.
-// Either kills what was made before: the epoch is raised, and the index of
-// addresses follows in the same Write.
+// Amend changes what the roster says of an account. A new status or address kills
+// what was made before: the epoch is raised, and the index of addresses follows,
+// in the same Write. A roster that says what it said before changes nothing.
 func Amend(ctx context.Context, store table.Store, slug, id string, change func(*Profile, *State)) error {
 	now, err := Load(ctx, store, slug, id)
 	if err != nil {
@@ -60,15 +60,23 @@ func Amend(ctx context.Context, store table.Store, slug, id string, change func(
 		if !SameAddress(before.Address(), from) || !SameAddress(after.Address(), to) {
 			return nil, &table.Changed{}
 		}
+		if after.Profile.Value == before.Profile.Value && after.State.Value == before.State.Value {
+			return nil, nil
+		}
 		ops := []table.Op{after.Profile.Put(), after.State.Put()}
 		return append(ops, moveAddress(items[2:], from, to)...), nil
 	})
 }
 
 func (a Account) amended(change func(*Profile, *State)) Account {
-	change(&a.Profile.Value, &a.State.Value)
-	a.State.Value.Epoch++
-	return a
+	after := a
+	change(&after.Profile.Value, &after.State.Value)
+	p, s, was, were := after.Profile.Value, after.State.Value, a.Profile.Value, a.State.Value
+	if p.Status != was.Status || s.Status != were.Status || s.Activated != were.Activated || s.Must != were.Must ||
+		p.Address != was.Address || s.Recovery != were.Recovery {
+		after.State.Value.Epoch++
+	}
+	return after
 }
 
 // moveAddress keeps the index of addresses in step: its rows are those of the

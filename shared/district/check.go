@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/sparekey/sparekey/shared/i18n"
 )
 
 // ShortestPassword is the floor for everybody, whatever a district decides, in
@@ -37,7 +39,15 @@ func (d District) Check() error {
 	if len(d.Languages) == 0 {
 		fault("languages: at least one")
 	}
+	for _, code := range d.Languages {
+		if !slices.Contains(i18n.Default.Codes(), code) {
+			fault("languages: %q is not spoken here", code)
+		}
+	}
 	for flow, roles := range d.Flows {
+		if !slices.Contains(flows, flow) {
+			fault("flows: there is no %q", flow)
+		}
 		for _, r := range roles {
 			if !slices.Contains(Roles, r) {
 				fault("flows: %s: %q is no role", flow, r)

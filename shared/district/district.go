@@ -36,6 +36,8 @@ const (
 	SignIn         = "sign-in"
 )
 
+var flows = []string{ForgotPassword, ForgotUsername, SignIn}
+
 // District is a district's settings; the JSON names are those of the
 // configuration that its engineers write.
 type District struct {

@@ -34,26 +34,50 @@ func saysItIs(header http.Header, kind string) bool {
 	return strings.EqualFold(strings.TrimSpace(said), kind)
 }
 
-// readFields decodes a posted body. Both kinds are held to the same: one value
-// for each name, valid UTF-8, nothing else.
-func readFields(header http.Header, body []byte) (Fields, error) {
+// read checks where a post comes from, bounds it, and decodes it. What nobody
+// would read is refused for what it is before it is asked for its papers; but not
+// if it comes from another site.
+func (r *Request) read(g guard) (err error) {
+	if err := g.foreign(r); err != nil {
+		return err
+	}
+	if err := readable(r.Header, r.body); err != nil {
+		return err
+	}
+	if err := nameless(r); err != nil {
+		return err
+	}
+	r.Fields, err = readFields(r.Header, r.body)
+	return err
+}
+
+func readable(header http.Header, body []byte) error {
 	if len(body) > MostBytes {
-		return nil, problem.New(problem.TooLarge)
+		return problem.New(problem.TooLarge)
+	}
+	if len(body) == 0 {
+		return nil // nothing to read: a route without fields may be posted so
 	}
 	kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if charset := params["charset"]; err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return nil, problem.New(problem.UnsupportedMediaType)
+	charset := params["charset"]
+	if err != nil || kind != formType && kind != jsonType || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return problem.New(problem.UnsupportedMediaType)
 	}
-	if !utf8.Valid(body) {
+	return nil
+}
+
+// readFields decodes a body that is readable. Both kinds are held to the same:
+// one value for each name, valid UTF-8, nothing else.
+func readFields(header http.Header, body []byte) (Fields, error) {
+	switch {
+	case len(body) == 0:
+		return Fields{}, nil
+	case !utf8.Valid(body):
 		return nil, malformed("form.not-utf8")
-	}
-	switch kind {
-	case formType:
-		return readForm(string(body))
-	case jsonType:
+	case saysItIs(header, jsonType):
 		return readJSON(body)
 	}
-	return nil, problem.New(problem.UnsupportedMediaType)
+	return readForm(string(body))
 }
 
 func malformed(key string) error { return problem.New(problem.InvalidRequest).Saying(key) }

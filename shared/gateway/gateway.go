@@ -41,6 +41,10 @@ type Handler func(ctx context.Context, r *Request) (Reply, error)
 // Methods are the handlers of a route. GET answers HEAD too.
 type Methods map[string]Handler
 
+// Any stands for every method that a route does not name. Its handler is given
+// nothing that was posted.
+const Any = "*"
+
 // Routes are what a flow serves, by API Gateway's resource: "/{district}/code".
 type Routes map[string]Methods
 
@@ -104,11 +108,8 @@ func (e Edge) answer(ctx context.Context, routes Routes, guard guard, r *Request
 	if err != nil {
 		return Reply{}, err
 	}
-	if r.Method == http.MethodPost {
-		if err := guard.pass(r); err != nil {
-			return Reply{}, err
-		}
-		if r.Fields, err = readFields(r.Header, r.body); err != nil {
+	if r.Method == http.MethodPost && routes[r.Route][http.MethodPost] != nil {
+		if err := r.read(guard); err != nil {
 			return Reply{}, err
 		}
 	}
@@ -143,12 +144,14 @@ func (routes Routes) find(r *Request) (Handler, error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	handler, ok := methods[method]
-	if !ok {
-		r.allow = methods.names()
-		return nil, problem.New(problem.MethodNotAllowed)
+	if handler, ok := methods[method]; ok {
+		return handler, nil
 	}
-	return handler, nil
+	r.allow = methods.names()
+	if handler, ok := methods[Any]; ok {
+		return handler, nil
+	}
+	return nil, problem.New(problem.MethodNotAllowed)
 }
 
 // panicked is a panic on its way to the log.

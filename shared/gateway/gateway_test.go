@@ -247,6 +247,9 @@ func FuzzJSON(f *testing.F) {
 		switch response.StatusCode {
 		case http.StatusOK:
 			got := fields(t, response).Fields
+			if body == "" && len(got) == 0 {
+				return // nothing was posted
+			}
 			if err != nil || len(got) != len(want) {
 				t.Fatalf("%q: %v, and %v by the standard library (%v)", body, got, want, err)
 			}

@@ -24,17 +24,24 @@ func newGuard(site web.Site) guard {
 	return guard{check: check, host: site.Host()}
 }
 
-// pass lets a post through, or says cross-site. Browsers always send one of the
-// two headers with a post; a form or a cookie without either was not sent by one
-// that we trust. JSON without a cookie is a machine's.
-func (g guard) pass(r *Request) error {
-	silent := r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == ""
-	if silent && (!saysItIs(r.Header, jsonType) || r.Header.Get("Cookie") != "") {
-		return problem.New(problem.CrossSite)
-	}
+// foreign refuses a post that says it comes from another site.
+func (g guard) foreign(r *Request) error {
 	seen := &http.Request{Method: r.Method, Host: g.host, URL: &url.URL{Path: "/"}, Header: r.Header}
 	if err := g.check.Check(seen); err != nil {
 		return problem.New(problem.CrossSite).Because(err)
+	}
+	return nil
+}
+
+// nameless refuses a post that does not say where it comes from. Browsers always
+// send one of the two headers with a post; a form or a cookie without either was
+// not sent by one that we trust. JSON or a bearer without a cookie is a machine's:
+// no browser can be made to send either to another site.
+func nameless(r *Request) error {
+	_, bearer := r.Bearer()
+	machine := (bearer || saysItIs(r.Header, jsonType)) && r.Header.Get("Cookie") == ""
+	if !machine && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		return problem.New(problem.CrossSite)
 	}
 	return nil
 }

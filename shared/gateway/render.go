@@ -83,7 +83,7 @@ func (e Edge) refuse(r *Request, reply Reply, p *problem.Error, h http.Header) (
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
 	}
-	if len(r.allow) > 0 {
+	if p.Code == problem.MethodNotAllowed {
 		h.Set("Allow", strings.Join(r.allow, ", "))
 	}
 	if p.Status() == http.StatusUnauthorized {

@@ -102,7 +102,7 @@ func (r *Request) wantsJSON() bool {
 	if r.Method == http.MethodPost && saysItIs(r.Header, formType) {
 		return false
 	}
-	if saysItIs(r.Header, jsonType) {
+	if _, bearer := r.Bearer(); bearer || saysItIs(r.Header, jsonType) {
 		return true
 	}
 	accept := r.Header.Get("Accept")
@@ -134,6 +134,12 @@ func (r *Request) Cookie(name string) string {
 	return c.Value
 }
 
+// Bearer is the text that a machine holds in place of a cookie.
+func (r *Request) Bearer() (text string, ok bool) {
+	scheme, text, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return text, ok && strings.EqualFold(scheme, "Bearer")
+}
+
 // Until writes an end in the district's time, as read now.
 func (r *Request) Until(end, now time.Time) string {
 	return r.Language.Until(r.District.In(end), r.District.In(now))
@@ -156,7 +162,7 @@ func (r *Request) method() string {
 }
 
 func (m Methods) names() []string {
-	names := slices.Collect(maps.Keys(m))
+	names := slices.DeleteFunc(slices.Collect(maps.Keys(m)), func(name string) bool { return name == Any })
 	if m[http.MethodGet] != nil {
 		names = append(names, http.MethodHead)
 	}

@@ -11,6 +11,6 @@ func For(d district.District, who account.Account) Policy {
 	p := who.Profile.Value
 	return Policy{
 		Minimum: max(d.MinimumLength[p.Role], district.ShortestPassword), // a role that nobody set a length for has the floor
-		Own:     []string{p.Username, p.First, p.Last, p.School, d.Name, d.Slug},
+		Own:     append([]string{p.Username, p.First, p.Last, p.School, d.Name, d.Slug}, who.Addresses()...),
 	}
 }

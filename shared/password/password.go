@@ -79,6 +79,11 @@ func (p Policy) Broken(field, typed string) []problem.Field {
 	return broken
 }
 
+// Same is the fault of a new password that is the one to be replaced.
+func Same(field string) problem.Field {
+	return problem.Field{Name: field, Says: i18n.Say("password.same")}
+}
+
 // onlyOwn reports whether nothing is left of a password once its owner's words
 // and all that is no letter are taken away. Such a word inside a longer phrase is
 // no fault (standards R47).

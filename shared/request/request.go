@@ -83,9 +83,12 @@ func (r Request) put(reference string) table.Op {
 	row := table.New(Key(reference), r)
 	row.Due = table.Due{Queue: Queue, At: r.Asked}
 	row.Expires = r.Asked.Add(Kept)
-	row.By = table.Key{PK: DayOf(r.District, r.Asked), SK: r.Asked.UTC().Format(time.RFC3339Nano)}
+	row.By = table.Key{PK: DayOf(r.District, r.Asked), SK: r.Asked.UTC().Format(sortable)}
 	return row.Put()
 }
+
+// sortable is RFC 3339 in nanoseconds, all of them, so that text sorts as time.
+const sortable = "2006-01-02T15:04:05.000000000Z07:00"
 
 // DayOf is the partition of the index by which a district's requests of one day
 // are listed.

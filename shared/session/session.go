@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/sparekey/sparekey/shared/account"
@@ -101,7 +100,7 @@ func End(ctx context.Context, store table.Store, r *gateway.Request, now time.Ti
 
 // held is the session's text: from the cookie, or as a bearer for machines.
 func held(r *gateway.Request) string {
-	if text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	if text, ok := r.Bearer(); ok {
 		return text
 	}
 	return r.Cookie(cookieName(r))

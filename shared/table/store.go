@@ -32,7 +32,8 @@ func (s Store) Nonce() string {
 	return hex.EncodeToString(b[:])
 }
 
-// Write does all ops or none, as [Table.Write], under one fresh nonce. A reply
+// Write does all ops or none, as [Table.Write], under one fresh nonce, which it
+// stamps on the items of the caller's Puts: after it they are as they are stored. A reply
 // that is lost is asked for again, so ErrUnknown remains only if the table stays
 // silent.
 func (s Store) Write(ctx context.Context, ops ...Op) error {

@@ -59,9 +59,10 @@ type Token struct {
 	Made     time.Time `json:"made"`
 	Ends     time.Time `json:"ends"`
 	Used     bool      `json:"used"`
-	Code     string    `json:"code"`    // keyed digest, empty where there is none
-	About    About     `json:"about"`   // of a not-me token
-	Request  string    `json:"request"` // the reference it was mailed for
+	Disowned bool      `json:"disowned"` // its owner says they did not ask for it
+	Code     string    `json:"code"`     // keyed digest, empty where there is none
+	About    About     `json:"about"`    // of a not-me token
+	Request  string    `json:"request"`  // the reference it was mailed for
 }
 
 // About is what a not-me token disowns: a link that was mailed, or a change.
@@ -209,7 +210,7 @@ func (t Token) Judge(digest string, living Living, who account.Account, now time
 		return Used
 	case !now.Before(t.Ends):
 		return Expired
-	case living.Digest != digest, t.Epoch != who.State.Value.Epoch, !who.Live(), who.Frozen(now):
+	case t.Disowned, living.Digest != digest, t.Epoch != who.State.Value.Epoch, !who.Live(), who.Frozen(now):
 		return Replaced
 	}
 	return Good

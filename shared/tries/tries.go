@@ -162,8 +162,9 @@ func (t Tries) Take(ctx context.Context, g Guess) (Ticket, error) {
 	return ticket, nil
 }
 
-// Right gives the try back. That it may fail costs the owner one try.
-func (t Ticket) Right(ctx context.Context) {
+// GiveBack gives the try back: after a right answer, and where nothing was
+// compared through no fault of whoever asked. That it may fail costs them one.
+func (t Ticket) GiveBack(ctx context.Context) {
 	_, _, _ = table.Amend(ctx, t.tries.Store, t.key, func(row *table.Row[Counter]) bool {
 		row.Value = row.Value.giveBack(t.guess.Now)
 		return row.Exists()

@@ -137,7 +137,7 @@ func TestARightAnswerGivesBackItsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ticket.Right(t.Context())
+		ticket.GiveBack(t.Context())
 	}
 	for range 4 {
 		if _, err := all.Take(t.Context(), guess("mlopez71")); err != nil {
@@ -148,7 +148,7 @@ func TestARightAnswerGivesBackItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ticket.Right(t.Context()) // its own alone: the four wrong ones stay
+	ticket.GiveBack(t.Context()) // its own alone: the four wrong ones stay
 	if _, err := all.Take(t.Context(), guess("mlopez71")); err != nil {
 		t.Fatal(err)
 	}
