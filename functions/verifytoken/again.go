@@ -28,7 +28,7 @@ func (f Flow) linkAgain(ctx context.Context, r *gateway.Request) (gateway.Reply,
 	if err := r.Fields.Only("token"); err != nil {
 		return gateway.Reply{}, err
 	}
-	if r.Fields["token"] == "" {
+	if _, given := r.Fields["token"]; !given {
 		return gateway.Reply{}, problem.Invalid(problem.Field{Name: "token", Says: i18n.Say("link.missing")})
 	}
 	if !r.District.Offers(district.ForgotPassword) {
