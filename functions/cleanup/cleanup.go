@@ -8,7 +8,6 @@ package cleanup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,14 +38,17 @@ func (f Flow) Run(ctx context.Context) error {
 	})
 	ended, errSignOuts := f.sweep(ctx, change.SignOutQueue, ends, func(item table.Item) error {
 		slug, id, _ := strings.Cut(strings.TrimPrefix(item.PK, "ACCOUNT#"), "#")
-		return change.SignOut(ctx, f.Table, f.Sessions, slug, id)
+		err := change.SignOut(ctx, f.Table, f.Sessions, slug, id)
+		if err != nil {
+			f.putOff(ctx, item.Key)
+		}
+		return err
 	})
 	f.Log.InfoContext(ctx, "sweep", "changes", settled, "signouts", ended)
 	return errors.Join(errChanges, errSignOuts)
 }
 
-// sweep goes once over a queue. One item that cannot be done is put off, so that
-// it does not stand before all others in the next run too.
+// sweep goes once over a queue; one item that cannot be done holds up no other.
 func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(table.Item) error) (done int, err error) {
 	after := ""
 	for f.Now().Before(ends) {
@@ -60,7 +62,6 @@ func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(t
 			}
 			if err := do(item); err != nil {
 				f.Log.WarnContext(ctx, "sweep", "queue", queue, "cause", err.Error())
-				f.putOff(ctx, item.Key, queue)
 				continue
 			}
 			done++
@@ -72,11 +73,13 @@ func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(t
 	return done, nil
 }
 
-// putOff makes an item due a little later. Where even that fails it stays due.
-func (f Flow) putOff(ctx context.Context, key table.Key, queue string) {
-	_, _, _ = table.Amend(ctx, f.Table, key, func(row *table.Row[json.RawMessage]) bool {
+// putOff makes an owed sign-out due a little later, so that those which Cognito
+// does not take stand before no others in the next run. Where even that fails it
+// stays due.
+func (f Flow) putOff(ctx context.Context, key table.Key) {
+	_, _, _ = table.Amend(ctx, f.Table, key, func(row *table.Row[struct{}]) bool {
 		row.Due.At = f.Now().Add(again)
-		return row.Due.Queue == queue
+		return row.Exists()
 	})
 }
 

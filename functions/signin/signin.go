@@ -23,6 +23,7 @@ import (
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/pepper"
 	"github.com/sparekey/sparekey/shared/problem"
@@ -109,11 +110,14 @@ func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, er
 	}
 	ticket.GiveBack(ctx)
 	throttle.GiveBack(ctx, f.Table, r.Network, now)
+	_, chosen := r.Fields["new_password"]
 	switch {
 	case err != nil:
 		return gateway.Reply{Page: page}, err // nothing was compared: no try is used up
-	case forOnce(who, answer):
+	case forOnce(who, answer), chosen && who.State.Value.Must.Change:
 		return f.mustChange(ctx, r, who, typedPassword)
+	case chosen: // to let them in would say that it was set
+		return gateway.Reply{Page: page}, problem.Invalid(problem.Field{Name: "new_password", Says: i18n.Say("password.unneeded")})
 	}
 	return f.start(ctx, r, who)
 }
