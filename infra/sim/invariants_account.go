@@ -117,6 +117,11 @@ func raisedBy(t transition) (by int) {
 	return by
 }
 
+// beginning is how long after its last look at the clock a change may begin: a
+// write that gets no reply is repeated, each time to the end of the driver's
+// patience.
+const beginning = 4 * 2 * time.Second
+
 func oneChangeAtATime(w *world, t transition) (fault string) {
 	each(t, part("CHANGE"), func(before, after table.Row[change.Lock]) {
 		switch b, a := before.Value, after.Value; {
@@ -128,7 +133,7 @@ func oneChangeAtATime(w *world, t transition) (fault string) {
 			if known != nil {
 				living = w.living(a.Account, known.Purpose)
 			}
-			if known == nil || known.Judge(a.Token, living, who, t.by.began) != token.Good { // who came in time is in time
+			if known == nil || known.Judge(a.Token, living, who, t.now.Add(-beginning)) != token.Good {
 				fault = "it begins without a good token"
 			}
 			if a.Ends.Before(t.now.Add(webTimeout)) && t.by.ends.Add(deadlineOfSet).After(a.Ends) {
