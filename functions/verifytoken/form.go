@@ -87,7 +87,7 @@ func (f Flow) attempt(r *gateway.Request) string {
 // CodeForm is what the page to type a code shows.
 type CodeForm struct{ Username string }
 
-func (f Flow) codeForm(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+func (f Flow) codeForm(context.Context, *gateway.Request) (gateway.Reply, error) {
 	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "code", Data: CodeForm{}}}, nil
 }
 

@@ -84,11 +84,10 @@ func (f Flow) prove(ctx context.Context, r *gateway.Request, c claim) (change.Pr
 }
 
 func dead(why token.Verdict) error {
-	p := problem.New(problem.LinkDead)
-	if why != token.Fake {
-		p.With("why", string(why)).Saying("link." + string(why))
+	if why == token.Fake {
+		return problem.New(problem.LinkDead)
 	}
-	return p
+	return problem.New(problem.LinkDead).With("why", string(why)).Saying("link." + string(why))
 }
 
 // read reads a token, then the account it is for and that account's living one.

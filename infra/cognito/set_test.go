@@ -87,8 +87,10 @@ func TestWhoIsThrottledTogetherDoesNotComeBackTogether(t *testing.T) {
 	t.Parallel()
 	for jitter, want := range map[float64]time.Duration{0: 700 * time.Millisecond, 0.5: 1050 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
-			s := cognito.Open(cognito.Config{Region: "eu-west-1", Credentials: credentials(), HTTP: throttled,
-				Jitter: func() float64 { return jitter }})
+			s := cognito.Open(cognito.Config{
+				Region: "eu-west-1", Credentials: credentials(), HTTP: throttled,
+				Jitter: func() float64 { return jitter },
+			})
 			begin := time.Now()
 			if err := s.Set(t.Context(), ada, other, credential.Permanent); !errors.Is(err, port.ErrThrottled) {
 				t.Error(err)

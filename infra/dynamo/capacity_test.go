@@ -244,7 +244,7 @@ func TestCapacityIsWhatThePublishedRuleSays(t *testing.T) {
 		return // nothing was measured
 	}
 	if *update {
-		if err := os.WriteFile(capacityFile, []byte(page), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(capacityFile, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

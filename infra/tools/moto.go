@@ -96,10 +96,10 @@ func motoPython() (string, error) {
 }
 
 // lifeline is kept open for as long as the test binary lives.
-var lifeline io.WriteCloser
+var lifeline io.WriteCloser //nolint:unused // that it is kept is its use
 
 func runMoto(python string, socket *os.File, port int) (err error) {
-	command := exec.Command(python, "-c", motoProgram, fmt.Sprint(port)) //nolint:noctx // it outlives the test that asks first
+	command := exec.Command(python, "-c", motoProgram, fmt.Sprint(port)) //nolint:noctx,gosec // it outlives the test that asks first; the program is our own
 	command.ExtraFiles = []*os.File{socket}
 	if lifeline, err = command.StdinPipe(); err != nil {
 		return err
