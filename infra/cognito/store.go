@@ -62,7 +62,7 @@ func (c Config) LogValue() slog.Value {
 // Store is a [credential.Store].
 type Store struct {
 	config Config
-	api    *sdk.Client
+	api    operations
 }
 
 var _ credential.Store = (*Store)(nil)
@@ -85,7 +85,7 @@ func Open(c Config) *Store {
 	if c.Endpoint != "" {
 		options.BaseEndpoint = &c.Endpoint
 	}
-	return &Store{config: c, api: sdk.New(options)}
+	return &Store{config: c, api: operationsOf(sdk.New(options))}
 }
 
 // Check compares a password. Throttled is Busy at once: who waits here keeps a

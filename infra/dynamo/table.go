@@ -53,7 +53,7 @@ const deadline = 2 * time.Second
 type Table struct {
 	config Config
 	name   *string
-	api    *sdk.Client
+	api    operations
 }
 
 var _ table.Table = (*Table)(nil)
@@ -76,7 +76,7 @@ func Open(c Config) *Table {
 	if c.Endpoint != "" {
 		options.BaseEndpoint = aws.String(c.Endpoint)
 	}
-	return &Table{config: c, name: aws.String(c.Table), api: sdk.New(options)}
+	return &Table{config: c, name: aws.String(c.Table), api: operationsOf(sdk.New(options))}
 }
 
 // Get implements [table.Table].

@@ -46,7 +46,7 @@ type Config struct {
 // Sender is a [mail.Sender].
 type Sender struct {
 	config Config
-	api    *sdk.Client
+	send   func(context.Context, *sdk.SendRawEmailInput, ...func(*sdk.Options)) (*sdk.SendRawEmailOutput, error)
 }
 
 var _ mail.Sender = (*Sender)(nil)
@@ -69,7 +69,7 @@ func Open(c Config) *Sender {
 	if c.Endpoint != "" {
 		options.BaseEndpoint = &c.Endpoint
 	}
-	return &Sender{config: c, api: sdk.New(options)}
+	return &Sender{config: c, send: sdk.New(options).SendRawEmail}
 }
 
 // Send hands the mail over.
@@ -82,7 +82,7 @@ func (s *Sender) Send(ctx context.Context, m mail.Mail) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Deadline)
 	defer cancel()
-	out, err := s.api.SendRawEmail(ctx, s.request(m))
+	out, err := s.send(ctx, s.request(m))
 	if err != nil {
 		return "", outcome(err)
 	}
