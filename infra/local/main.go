@@ -13,6 +13,9 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,8 +24,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "sparekey:", err)
 		os.Exit(1)
 	}
@@ -46,19 +50,27 @@ func run(ctx context.Context, args []string) error {
 	if *backend != "embedded" {
 		return fmt.Errorf("-backend %s: this build has embedded only", *backend)
 	}
-	if *base != "" && ((*base)[0] != '/' || (*base)[len(*base)-1] == '/') {
-		return fmt.Errorf("-base %s: begins with a slash and ends without one, such as /prod", *base)
+	if *base != "" && !isBase(*base) {
+		return fmt.Errorf("-base %q: a path such as /prod, of letters, digits and . _ ~ - between single slashes, and outside /_local", *base)
 	}
-	listener, err := listen(*addr)
+	listener, err := listen(ctx, *addr)
 	if err != nil {
 		return err
 	}
 	return serve(ctx, listener, *base)
 }
 
+var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
+
+// isBase reports whether the service can be served under that path: browsers
+// shorten one with dots alone, and the hooks have theirs.
+func isBase(text string) bool {
+	return basePath.MatchString(text) && path.Clean(text) == text && text != "/_local" && !strings.HasPrefix(text, "/_local/")
+}
+
 // listen opens the address, which must be this machine's own: the demo people's
 // passwords are on show.
-func listen(addr string) (net.Listener, error) {
+func listen(ctx context.Context, addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("-addr %s: an address such as 127.0.0.1:8080", addr)
@@ -66,7 +78,7 @@ func listen(addr string) (net.Listener, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("-addr %s: only this machine's own address, 127.0.0.1 or [::1]", addr)
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("port %s is taken; end the other program, or choose another port: go run ./infra/local -addr %s", port, net.JoinHostPort(host, "0"))

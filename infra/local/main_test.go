@@ -26,10 +26,21 @@ func TestAWrongFlagIsToldInOneSentence(t *testing.T) {
 		{"a flag that there is not", []string{"-port", "1"}, "flags above"},
 		{"a word that is no flag", []string{"start"}, `"start" is no flag`},
 		{"a backend that there is not", []string{"-backend", "oracle"}, "embedded"},
-		{"a base that ends in a slash", []string{"-base", "/prod/"}, "/prod"},
+		{"a base that ends in a slash", []string{"-base", "/prod/"}, "such as /prod"},
+		{"a base that begins with two", []string{"-base", "//evil"}, "such as /prod"},
+		{"a base without one", []string{"-base", "prod"}, "such as /prod"},
+		{"a base with a part that is empty", []string{"-base", "/a//b"}, "such as /prod"},
+		{"a base with a space", []string{"-base", "/a b"}, "such as /prod"},
+		{"a base with a question mark", []string{"-base", "/a?b"}, "such as /prod"},
+		{"a base with an escape", []string{"-base", "/a%2fb"}, "such as /prod"},
+		{"a base with a line break", []string{"-base", "/prod\n"}, "such as /prod"},
+		{"a base that goes up", []string{"-base", "/a/.."}, "such as /prod"},
+		{"a base that is the hooks'", []string{"-base", "/_local"}, "outside /_local"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := run(t.Context(), c.args)
+			ctx, stop := context.WithTimeout(t.Context(), 5*time.Second) // what is not refused would serve
+			defer stop()
+			err := run(ctx, c.args)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q in it", err, c.want)
 			}
@@ -38,7 +49,7 @@ func TestAWrongFlagIsToldInOneSentence(t *testing.T) {
 }
 
 func TestItEndsCleanlyWhenTold(t *testing.T) {
-	listener, err := listen("127.0.0.1:0")
+	listener, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +57,7 @@ func TestItEndsCleanlyWhenTold(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- serve(ctx, listener, "") }()
 	address := "http://" + listener.Addr().String() + "/springfield"
-	answer, err := http.Get(address) //nolint:noctx // the simplest request there is
+	answer, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,5 +73,13 @@ func TestItEndsCleanlyWhenTold(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("it does not end")
+	}
+}
+
+func TestBasesThatCanBeServedUnder(t *testing.T) {
+	for _, base := range []string{"/prod", "/a/b", "/v1.2", "/_x~y-z", "/_locals"} {
+		if !isBase(base) {
+			t.Errorf("%s: refused", base)
+		}
 	}
 }

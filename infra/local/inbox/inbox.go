@@ -26,7 +26,7 @@ import (
 //go:embed inbox.html inbox.css inbox.js
 var files embed.FS
 
-var pages = template.Must(template.ParseFS(files, "inbox.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"pieces": pieces}).ParseFS(files, "inbox.html"))
 
 // inbox is a mailbox and the address of the service's root, for links back.
 type inbox struct {
@@ -63,6 +63,28 @@ type shown struct {
 	Older, Newer      string // ids of its neighbours, or empty
 }
 
+// piece is a part of a line; a whole one breaks only where it is longer than the
+// line.
+type piece struct {
+	Text  string
+	Whole bool
+}
+
+// pieces cuts a line so that an address in it breaks behind its @, and not at a
+// hyphen.
+func pieces(line string) (all []piece) {
+	for word := range strings.SplitAfterSeq(line, " ") {
+		at := strings.LastIndexByte(word, '@') + 1
+		if at == 0 {
+			all = append(all, piece{Text: word})
+			continue
+		}
+		host := strings.TrimRight(word[at:], ", ")
+		all = append(all, piece{Text: word[:at], Whole: true}, piece{Text: host, Whole: true}, piece{Text: word[at+len(host):]})
+	}
+	return all
+}
+
 func show(m embedded.Received) shown {
 	at := m.At
 	if date, err := netmail.ParseDate(m.Headers["Date"]); err == nil {
@@ -70,7 +92,7 @@ func show(m embedded.Received) shown {
 	}
 	return shown{
 		Received: m, Sender: strings.ReplaceAll(m.Headers["From"], `"`, ""), Addressee: strings.Join(m.To, ", "),
-		When: at.Format("January 2, 3:04:05 PM -07:00"),
+		When: at.Format("January 2, 3:04 PM"),
 	}
 }
 

@@ -47,7 +47,7 @@ func TestNewestMailIsFirstOnThePageAndLastInJSON(t *testing.T) {
 	if one, two := strings.Index(page, "first mail"), strings.Index(page, "second mail"); one < 0 || two < 0 || one < two {
 		t.Errorf("first at %d, second at %d", one, two)
 	}
-	for _, want := range []string{"to <bdi>maria@example.com</bdi>", "<bdi>Springfield Sign-in Help</bdi>", "3:15:00 PM -05:00", `datetime="2026-11-22T20:15:00Z"`, `href="http://127.0.0.1:8080/"`, `href="/_local/inbox/mail-2"`} {
+	for _, want := range []string{"to <bdi><span>maria@</span><span>example.com</span></bdi>", "<bdi>Springfield Sign-in Help</bdi>", ">November 22, 3:15 PM</time>", `datetime="2026-11-22T20:15:00Z"`, `href="http://127.0.0.1:8080/"`, `href="/_local/inbox/mail-2"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in\n%s", want, page)
 		}
@@ -67,6 +67,22 @@ func TestNewestMailIsFirstOnThePageAndLastInJSON(t *testing.T) {
 	}
 	if len(mails[0]) != 8 {
 		t.Errorf("more than was agreed: %v", mails[0])
+	}
+}
+
+func TestAnAddressBreaksBehindItsAtOnly(t *testing.T) {
+	t.Parallel()
+	page := ask(t, mailbox(t, "<p>x</p>", "a"), http.MethodGet, "/_local/inbox/mail-1").Body.String()
+	for _, want := range []string{
+		"<bdi>Springfield Sign-in Help <span>&lt;no-reply@</span><span>springfield.example&gt;</span></bdi>",
+		">November 22, 3:15 PM</time>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+	if css := ask(t, mailbox(t, ""), http.MethodGet, "/_local/inbox.css").Body.String(); !strings.Contains(css, "bdi span { display: inline-block") {
+		t.Error("no half of an address is held together")
 	}
 }
 

@@ -25,9 +25,12 @@ type person struct {
 	TOTP     string        `json:"totp"`
 
 	id, first, last, grade, school, elsewhere, about string
+
+	known account.Last // the account's last change when Password was set
 }
 
-// people are the demo people, whose status the hooks may change.
+// people are the demo people as the run began; what became of them since, the
+// table knows.
 type people struct {
 	mu  sync.Mutex
 	all []*person
@@ -52,7 +55,6 @@ func demoDistricts() []district.District {
 
 // demoPeople are one of each odd case; everybody is invented.
 func demoPeople() []*person {
-	const active = "active"
 	return []*person{
 		{District: "springfield", Username: "mlopez71", Password: "purple-kite-river-71", Role: district.Guardian, Email: "maria.lopez@example.org", Status: active, Students: []string{"alopez7", "blopez9"}, first: "Maria", last: "Lopez", about: "a mother of two"},
 		{District: "springfield", Username: "jlopez72", Password: "silver-boat-garden-72", Role: district.Guardian, Email: "juan.lopez@example.org", Status: active, Students: []string{"alopez7"}, first: "Juan", last: "Lopez", about: "a second guardian"},
@@ -64,11 +66,11 @@ func demoPeople() []*person {
 		{District: "springfield", Username: "cwood", Password: "little-train-pepper", Role: district.Student, Email: "cora.wood@students.example.org", Status: active, first: "Cora", last: "Wood", grade: "07", school: "Harbor Middle School", about: "the student he is blocked from"},
 		{District: "springfield", Username: "ograntham", Password: "copper-field-engine", Role: district.Student, Email: "olive.grantham@students.example.org", Status: active, first: "Olive", last: "Grantham", grade: "12", school: "Springfield High School", about: "an adult student"},
 		{District: "springfield", Username: "fpark", Role: district.Student, Email: "finn.park@students.example.org", Status: active, first: "Finn", last: "Park", grade: "10", school: "Springfield High School", elsewhere: "Google", about: "signs in with Google"},
-		{District: "springfield", Username: "dgreen", Password: "marble-cabin-violet-3", Role: district.Guardian, Email: "dora.green@example.org", Status: "disabled", first: "Dora", last: "Green", about: "a disabled account"},
-		{District: "springfield", Username: "tnowak", Role: district.Guardian, Email: "tomas.nowak@example.org", Status: "not-activated", first: "Tomas", last: "Nowak", about: "never activated"},
+		{District: "springfield", Username: "dgreen", Password: "marble-cabin-violet-3", Role: district.Guardian, Email: "dora.green@example.org", Status: disabled, first: "Dora", last: "Green", about: "a disabled account"},
+		{District: "springfield", Username: "tnowak", Role: district.Guardian, Email: "tomas.nowak@example.org", Status: notActivated, first: "Tomas", last: "Nowak", about: "never activated"},
 		{District: "springfield", Username: "npatel", Password: "anchor-lemon-summer-4", Role: district.Guardian, Status: active, first: "Nila", last: "Patel", about: "a guardian without an address"},
-		{District: "springfield", Username: "sbaker", Password: "temporary-bridge-6612", Role: district.Guardian, Email: "sam.baker@example.org", Status: "temporary", first: "Sam", last: "Baker", about: "has a temporary password"},
-		{District: "springfield", Username: "ereed", Password: "worn-out-lantern-1999", Role: district.Guardian, Email: "eve.reed@example.org", Status: "expired", first: "Eve", last: "Reed", about: "whose password has expired"},
+		{District: "springfield", Username: "sbaker", Password: "temporary-bridge-6612", Role: district.Guardian, Email: "sam.baker@example.org", Status: temporary, first: "Sam", last: "Baker", about: "has a temporary password"},
+		{District: "springfield", Username: "ereed", Password: "worn-out-lantern-1999", Role: district.Guardian, Email: "eve.reed@example.org", Status: expired, first: "Eve", last: "Reed", about: "whose password has expired"},
 		{District: "springfield", Username: "rdiaz", Password: "office-morning-bell-22", Role: district.Staff, Email: "rosa.diaz@springfield.example.org", Status: active, first: "Rosa", last: "Diaz", school: "Maple Street School", about: "the school's secretary"},
 		{District: "shelbyville", Username: "mlopez71", Password: "different-person-88", Role: district.Guardian, Email: "milo.lopez@example.org", Status: active, Students: []string{"zlopez"}, first: "Milo", last: "Lopez", about: "same username, another district"},
 		{District: "shelbyville", Username: "zlopez", Password: "zebra-coat-9", Role: district.Student, Email: "zoe.lopez@students.example.org", Status: active, first: "Zoe", last: "Lopez", grade: "06", school: "Shelbyville School", about: "a student"},
@@ -99,45 +101,142 @@ func (s *Server) admit(ctx context.Context, store table.Store, p *person) error 
 		Username: p.Username, First: p.first, Last: p.last, Role: p.Role, Grade: p.grade, School: p.school,
 		Address: p.Email, Elsewhere: p.elsewhere,
 	}
-	state := account.State{Status: account.Active}
-	p.apply(&profile, &state, s.clock.Now())
+	state := account.State{Status: account.Active, Activated: true}
+	apply(p.Status, &profile, &state, s.clock.Now())
 	if err := account.Create(ctx, store, p.District, p.id, profile, state); err != nil {
 		return err
 	}
-	return s.mirror(ctx, p)
+	if err := s.reset(ctx, p, p.Status, state.Last); err != nil {
+		return err
+	}
+	return s.mirror(ctx, p, p.Status)
 }
 
-// apply makes an account's parts say the person's status.
-func (p *person) apply(profile *account.Profile, state *account.State, now time.Time) {
-	profile.Address = p.Email
-	profile.Status = account.Active
-	state.Activated, state.Must = p.Status != "not-activated", account.Must{}
-	switch p.Status {
-	case "disabled":
+// amend makes the table and the credentials say another status or address of a
+// person; an empty status, or no address, stays as it is.
+func (s *Server) amend(ctx context.Context, p *person, status string, email *string) error {
+	var again bool
+	var last account.Last
+	err := account.Amend(ctx, table.Store{Table: s.rows, Rand: s.rand}, p.District, p.id, func(profile *account.Profile, state *account.State) {
+		if email != nil {
+			profile.Address = *email
+		}
+		if status != "" {
+			again, last = resets(status, *state), state.Last
+			apply(status, profile, state, s.clock.Now())
+		}
+	})
+	if err != nil || status == "" {
+		return err
+	}
+	if again {
+		if err := s.reset(ctx, p, status, last); err != nil {
+			return err
+		}
+	}
+	return s.mirror(ctx, p, status)
+}
+
+// apply makes an account's parts say a status. Disabling leaves the password as it
+// was: the roster knows nothing of it.
+func apply(status string, profile *account.Profile, state *account.State, now time.Time) {
+	if status == disabled {
 		profile.Status = account.Disabled
-	case "temporary":
+		return
+	}
+	profile.Status = account.Active
+	state.Activated, state.Must = status != notActivated, account.Must{}
+	switch status {
+	case temporary:
 		state.Must = account.Must{Change: true, Ends: now.Add(24 * time.Hour)}
-	case "expired":
+	case expired:
 		state.Must = account.Must{Change: true}
 	}
 }
 
-// mirror makes the credential say the same.
-func (s *Server) mirror(ctx context.Context, p *person) error {
-	if p.Status == "disabled" {
-		return s.credentials.Disable(ctx, p.id)
+// statusOf tells what [apply] has made an account say, and what became of it.
+func statusOf(who account.Account) string {
+	if !who.Live() {
+		return disabled
 	}
-	if err := s.credentials.Enable(ctx, p.id); err != nil || p.Password == "" {
-		return err
-	}
-	kind := credential.Permanent
-	if p.Status == "temporary" {
-		kind = credential.ForOnce
-	}
-	return s.credentials.Set(ctx, p.id, p.Password, kind)
+	return beneath(who.State.Value)
 }
 
-var statuses = []string{"active", "disabled", "temporary", "expired", "not-activated"}
+// beneath is the status of the password alone, whether the account is disabled or
+// not.
+func beneath(state account.State) string {
+	switch {
+	case !state.Activated:
+		return notActivated
+	case state.Must.Change && !state.Must.Ends.IsZero():
+		return temporary
+	case state.Must.Change:
+		return expired
+	}
+	return active
+}
+
+// resets reports whether a new status comes with the password that the demo tells
+// of. Enabling and disabling leave the one that its owner has chosen.
+func resets(status string, before account.State) bool {
+	return status == temporary || status == expired || status == active && beneath(before) != active
+}
+
+// reset sets the password that the demo tells of. That an account was changed
+// after last says later that it is another.
+func (s *Server) reset(ctx context.Context, p *person, status string, last account.Last) error {
+	if p.Password == "" {
+		return nil
+	}
+	kind := credential.Permanent
+	if status == temporary {
+		kind = credential.ForOnce
+	}
+	err := s.credentials.Set(ctx, p.id, p.Password, kind)
+	if err == nil {
+		p.known = last
+	}
+	return err
+}
+
+// mirror makes the credential say whether the account may be used.
+func (s *Server) mirror(ctx context.Context, p *person, status string) error {
+	if status == disabled {
+		return s.credentials.Disable(ctx, p.id)
+	}
+	return s.credentials.Enable(ctx, p.id)
+}
+
+// now is a person as the table has it. The password is told only while it still
+// is the one: the embedded credentials know, of others the last change tells.
+func (s *Server) now(ctx context.Context, p *person) (person, error) {
+	who, err := account.Load(ctx, s.rows, p.District, p.id)
+	if err != nil {
+		return person{}, err
+	}
+	seen := *p
+	seen.Students = append([]string{}, p.Students...)
+	seen.Status, seen.Email = statusOf(who), who.Profile.Value.Address
+	still := who.State.Value.Last.At.Equal(p.known.At) && who.State.Value.Last.Attempt == p.known.Attempt
+	if s.secrets != nil {
+		still = s.secrets.Matches(p.id, p.Password)
+	}
+	if !still {
+		seen.Password = ""
+	}
+	return seen, nil
+}
+
+// The statuses, as the hooks name them.
+const (
+	active       = "active"
+	disabled     = "disabled"
+	temporary    = "temporary"
+	expired      = "expired"
+	notActivated = "not-activated"
+)
+
+var statuses = []string{active, disabled, temporary, expired, notActivated}
 
 // find is the demo person of that name, or nil.
 func (p *people) find(slug, username string) *person {

@@ -12,3 +12,11 @@ func TestTheSameOnDynamoDB(t *testing.T) { walk(t, start(t, "", dynamotest.Open(
 func TestEveryRequestHasAnOutcomeOnDynamoDB(t *testing.T) {
 	outcomes(t, start(t, "", dynamotest.Open(t)))
 }
+
+func TestEnablingAndDisablingLeaveThePasswordOnDynamoDB(t *testing.T) {
+	enabling(t, start(t, "", dynamotest.Open(t)))
+}
+
+func TestAccountsAreToldAsTheyAreOnDynamoDB(t *testing.T) {
+	told(t, start(t, "", dynamotest.Open(t)))
+}

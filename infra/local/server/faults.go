@@ -3,10 +3,13 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/sparekey/sparekey/infra/gate"
+	"github.com/sparekey/sparekey/infra/template"
 	"github.com/sparekey/sparekey/shared/port"
 )
 
@@ -28,19 +31,30 @@ var faultCalls = map[string][]string{
 
 var faultErrors = []string{"throttled", "unavailable", "timeout", "lost-reply", "crash-before", "crash-after"}
 
-func (f fault) check() error {
+// check refuses a fault that could never happen: it would test nothing.
+func (f fault) check(functions []template.Function) error {
 	calls, ok := faultCalls[f.Port]
 	switch {
 	case !ok:
 		return errors.New("port is one of table, credential, mail")
 	case f.Call != "" && !slices.Contains(calls, f.Call):
 		return errors.New("the port has no such call")
+	case f.Function != "" && !slices.ContainsFunc(functions, func(one template.Function) bool { return one.Folder == f.Function }):
+		return fmt.Errorf("function is one of %s", folders(functions))
 	case !slices.Contains(faultErrors, f.Error):
 		return errors.New("error is one of throttled, unavailable, timeout, lost-reply, crash-before, crash-after")
 	case f.Skip < 0 || f.Times < 0:
 		return errors.New("skip and times are not negative")
 	}
 	return nil
+}
+
+func folders(functions []template.Function) string {
+	var all []string
+	for _, f := range functions {
+		all = append(all, f.Folder)
+	}
+	return strings.Join(all, ", ")
 }
 
 // call is one line of the record of calls.

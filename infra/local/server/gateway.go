@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/sparekey/sparekey/infra/gate"
+	"github.com/sparekey/sparekey/infra/template"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/table"
 )
@@ -28,28 +29,27 @@ const payload = 10 << 20
 // the function's response into the answer. What the functions put on the feed
 // moves once the answer has left.
 func (s *Server) gateway(w http.ResponseWriter, r *http.Request) {
-	path, ours := strings.CutPrefix(r.URL.EscapedPath(), s.site.Path(""))
-	if !ours {
-		s.refuse(w, http.StatusForbidden, "missing-authentication")
-		return
-	}
-	at, variables := s.routes.find(parts(path))
+	at, variables := s.route(r.URL.EscapedPath())
 	if at == nil {
-		s.refuse(w, http.StatusNotFound, "not-found")
+		s.refuse(w, "MISSING_AUTHENTICATION_TOKEN", requestID())
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, payload))
 	if err != nil {
-		s.refuse(w, http.StatusRequestEntityTooLarge, "too-large")
+		kind := "DEFAULT_4XX"
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			kind = "REQUEST_TOO_LARGE"
+		}
+		s.refuse(w, kind, requestID())
 		return
 	}
 	event := s.event(r, at, variables, body)
 	var response gateway.Response
 	died := s.invoke(r.Context(), func(ctx context.Context) {
-		response, _ = s.functions[at.function].serve(ctx, event)
+		response, err = s.functions[at.function].serve(ctx, event)
 	})
-	if died {
-		s.refuse(w, http.StatusBadGateway, "internal")
+	if died || err != nil {
+		s.refuse(w, "DEFAULT_5XX", event.RequestContext.RequestID)
 	} else {
 		write(w, response)
 	}
@@ -57,6 +57,15 @@ func (s *Server) gateway(w http.ResponseWriter, r *http.Request) {
 		flusher.Flush()
 	}
 	go s.feed()
+}
+
+// route finds who serves a path, or nobody: outside the base there is nothing.
+func (s *Server) route(path string) (at *node, variables map[string]string) {
+	rest, ours := strings.CutPrefix(path, s.site.Path(""))
+	if !ours || rest != "" && rest[0] != '/' {
+		return nil, nil
+	}
+	return s.routes.find(parts(rest))
 }
 
 func (s *Server) event(r *http.Request, at *node, variables map[string]string, body []byte) gateway.Event {
@@ -107,14 +116,39 @@ func write(w http.ResponseWriter, response gateway.Response) {
 }
 
 // refuse is what API Gateway answers by itself, as the template's
-// GatewayResponses have it.
-func (s *Server) refuse(w http.ResponseWriter, status int, slug string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"type": s.site.Absolute("/help/" + slug), "title": http.StatusText(status), "status": status,
-	})
+// GatewayResponses have it; the kind is API Gateway's name for the occasion.
+func (s *Server) refuse(w http.ResponseWriter, kind, id string) {
+	refusal := s.refusals[kind]
+	for name, value := range refusal.Headers {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(refusal.Status)
+	_, _ = io.WriteString(w, strings.NewReplacer(
+		"https://${DomainName}", s.site.Absolute(""), // so that its links lead here
+		"${DomainName}", s.site.Host(), "$context.requestId", id,
+	).Replace(refusal.Body))
+}
+
+// refusalsOf finds what the template has for each kind that occurs here; what it
+// says nothing of has the default of its class, as on AWS.
+func refusalsOf(all []template.Refusal) (map[string]template.Refusal, error) {
+	kinds := map[string]template.Refusal{}
+	for _, r := range all {
+		kinds[r.Kind] = r
+	}
+	for kind, instead := range map[string]string{
+		"DEFAULT_4XX": "", "DEFAULT_5XX": "", "MISSING_AUTHENTICATION_TOKEN": "DEFAULT_4XX", "REQUEST_TOO_LARGE": "DEFAULT_4XX",
+	} {
+		r, ok := kinds[kind]
+		if !ok {
+			r, ok = kinds[instead]
+		}
+		if !ok || r.Status < 400 || r.Status > 599 {
+			return nil, fmt.Errorf("template: no answer of the gateway's own for %s", kind)
+		}
+		kinds[kind] = r
+	}
+	return kinds, nil
 }
 
 // invoke runs one invocation in a goroutine of its own, which may die at any

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
-	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/audit"
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/request"
@@ -22,7 +24,7 @@ import (
 // None of them exists in a Lambda.
 func (s *Server) hooks() {
 	for pattern, hook := range map[string]func(*http.Request) (any, error){
-		"GET /_local/accounts.json": func(*http.Request) (any, error) { return s.accounts(), nil },
+		"GET /_local/accounts.json": func(r *http.Request) (any, error) { return s.accounts(r.Context()) },
 		"GET /_local/keys.json":     func(*http.Request) (any, error) { return []any{}, nil },
 		"GET /_local/requests.json": func(r *http.Request) (any, error) { return s.requests(r.Context()) },
 		"GET /_local/audit.json":    func(r *http.Request) (any, error) { return s.audits(r.Context()) },
@@ -68,15 +70,18 @@ func read(r *http.Request, into any) error {
 	return nil
 }
 
-func (s *Server) accounts() []person {
+// accounts are the demo people as they are now.
+func (s *Server) accounts(ctx context.Context) (any, error) {
 	s.people.mu.Lock()
 	defer s.people.mu.Unlock()
 	all := make([]person, len(s.people.all))
 	for i, p := range s.people.all {
-		all[i] = *p
-		all[i].Students = append([]string{}, p.Students...)
+		var err error
+		if all[i], err = s.now(ctx, p); err != nil {
+			return nil, err
+		}
 	}
-	return all
+	return all, nil
 }
 
 type filed struct {
@@ -165,17 +170,39 @@ func (s *Server) setClock(r *http.Request) (any, error) {
 	if err := read(r, &wish); err != nil {
 		return nil, err
 	}
+	by, err := length(wish.Advance)
+	if err != nil {
+		return nil, err
+	}
 	if wish.Freeze != nil {
 		s.clock.Freeze(*wish.Freeze)
 	}
 	if wish.Advance != "" {
-		by, err := time.ParseDuration(wish.Advance)
-		if err != nil || by < 0 {
-			return nil, errors.New(`advance is a length of time such as "31m"`)
-		}
 		s.advance(by)
 	}
 	return s.time(), nil
+}
+
+// length reads a length of time as Go writes it, with days before it.
+func length(text string) (time.Duration, error) {
+	wrong := errors.New(`advance is a length of time such as "31m" or "1d12h"`)
+	days, rest, ok := strings.Cut(text, "d")
+	if !ok {
+		days, rest = "0", text
+	}
+	n, err := strconv.ParseUint(days, 10, 15) // more than 89 years is a slip
+	if err != nil {
+		return 0, wrong
+	}
+	by := time.Duration(n) * 24 * time.Hour
+	if rest == "" {
+		return by, nil
+	}
+	more, err := time.ParseDuration(rest)
+	if err != nil || more < 0 || by+more < by {
+		return 0, wrong
+	}
+	return by + more, nil
 }
 
 func (s *Server) runNow(r *http.Request) (any, error) {
@@ -234,25 +261,23 @@ func (s *Server) setAccount(r *http.Request) (any, error) {
 		return nil, errors.New("no such demo person")
 	case wish.Status != "" && !slices.Contains(statuses, wish.Status):
 		return nil, fmt.Errorf("status is one of %s", strings.Join(statuses, ", "))
+	case wish.Email != nil && !line(*wish.Email):
+		return nil, errors.New("email is one line of at most 254 bytes")
 	}
 	s.people.mu.Lock()
 	defer s.people.mu.Unlock()
-	if wish.Email != nil {
-		p.Email = *wish.Email
+	if err := s.amend(r.Context(), p, wish.Status, wish.Email); err != nil {
+		return nil, err
 	}
-	restate := wish.Status != ""
-	if restate {
-		p.Status = wish.Status
-	}
-	err := account.Amend(r.Context(), table.Store{Table: s.rows, Rand: s.rand}, p.District, p.id, func(profile *account.Profile, state *account.State) {
-		if profile.Address = p.Email; restate {
-			p.apply(profile, state, s.clock.Now())
-		}
+	return s.now(r.Context(), p)
+}
+
+// line reports whether a roster could have that text for an address, be it a good
+// one or none at all.
+func line(text string) bool {
+	return len(text) <= 254 && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
 	})
-	if err == nil && restate {
-		err = s.mirror(r.Context(), p)
-	}
-	return *p, err
 }
 
 func (s *Server) setFault(r *http.Request) (any, error) {
@@ -260,7 +285,7 @@ func (s *Server) setFault(r *http.Request) (any, error) {
 	if err := read(r, &wish); err != nil {
 		return nil, err
 	}
-	if err := wish.check(); err != nil {
+	if err := wish.check(s.template.Functions); err != nil {
 		return nil, err
 	}
 	s.watch.add(wish)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sparekey/sparekey/infra/local/browse"
 )
@@ -97,5 +98,47 @@ func TestTimePassesInSteps(t *testing.T) {
 	b.Advance("26h")
 	if got := outcome(t, b, reference); got != "failed" {
 		t.Errorf("got %q, want failed after a day", got)
+	}
+}
+
+func TestDaysPassToo(t *testing.T) {
+	root := start(t, "", nil)
+	b := browse.New(t, root)
+	b.Hook(http.MethodPost, "clock", map[string]any{"freeze": true}, nil)
+	var clock struct{ Now time.Time }
+	b.Hook(http.MethodGet, "clock", nil, &clock)
+	for text, want := range map[string]time.Duration{"8d": 192 * time.Hour, "1d12h": 36 * time.Hour, "0d1m": time.Minute, "31m": 31 * time.Minute} {
+		before := clock.Now
+		b.Hook(http.MethodPost, "clock", map[string]any{"advance": text}, &clock)
+		if got := clock.Now.Sub(before); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"d", "-1d", "1.5d", "1d-12h", "1d-36h", "1d-0h1m", "-1h", "1d1d", "12h1d", "8 d", "99999d", "1d2562047h47m", "soon"} {
+		if got := post(t, root, "clock", `{"freeze":false,"advance":"`+text+`"}`); got != 400 {
+			t.Errorf("%s: got %d, want 400", text, got)
+		}
+	}
+	before := clock.Now
+	if b.Hook(http.MethodGet, "clock", nil, &clock); !clock.Now.Equal(before) {
+		t.Error("what was refused has moved the clock")
+	}
+}
+
+func TestAFaultThatCouldNeverHappenIsRefused(t *testing.T) {
+	root := start(t, "", nil)
+	for body, want := range map[string]int{
+		`{"port":"table","error":"throttled"}`:                            200,
+		`{"port":"table","function":"courier","error":"throttled"}`:       200,
+		`{"port":"table","function":"forgotpassword","error":"timeout"}`:  200,
+		`{"port":"table","function":"forgot-password","error":"timeout"}`: 400,
+		`{"port":"table","function":"Courier","error":"timeout"}`:         400,
+		`{"port":"table","call":"Send","error":"timeout"}`:                400,
+		`{"port":"post","error":"timeout"}`:                               400,
+		`{"port":"table","error":"late"}`:                                 400,
+	} {
+		if got := post(t, root, "fault", body); got != want {
+			t.Errorf("%s: got %d, want %d", body, got, want)
+		}
 	}
 }

@@ -50,7 +50,7 @@ func (s *Server) fire(name string) error {
 	}
 	s.invoke(context.Background(), func(ctx context.Context) {
 		if err := f.run(ctx); err != nil {
-			s.log.Error("schedule", "function", name, "cause", err.Error())
+			s.log.ErrorContext(ctx, "schedule", "function", name, "cause", err.Error())
 		}
 	})
 	return nil

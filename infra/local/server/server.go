@@ -48,6 +48,8 @@ type Config struct {
 	Log  io.Writer // where the functions' logs go
 	Rand io.Reader // nil: crypto/rand
 
+	Template []byte // nil: the stack's own
+
 	// The backends; nil means the embedded ones.
 	Rows        table.Table
 	Credentials credential.Store
@@ -61,11 +63,13 @@ type Server struct {
 	rows        table.Table
 	memory      *embedded.Table // nil where the rows are elsewhere
 	credentials credential.Store
+	secrets     matcher // nil where the credentials are elsewhere
 	post        mail.Sender
 	mailbox     *embedded.Mailbox // a copy of every mail
 	directories []*district.Directory
 	functions   map[string]function
 	routes      *node
+	refusals    map[string]template.Refusal
 	template    template.Template
 	site        web.Site
 	rand        io.Reader
@@ -95,11 +99,7 @@ func New(c Config) (*Server, error) {
 		s.rand = rand.Reader
 	}
 	s.back(c)
-	var err error
-	if s.template, err = template.Read(sparekey.Template); err != nil {
-		return nil, err
-	}
-	if s.routes, err = routesOf(s.template.Functions); err != nil {
+	if err := s.deploy(c.Template); err != nil {
 		return nil, err
 	}
 	secret, err := pepper.Random(s.rand)
@@ -126,6 +126,26 @@ func New(c Config) (*Server, error) {
 // ServeHTTP answers as API Gateway would, and serves the hooks.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
+// deploy reads what there is and what reaches it.
+func (s *Server) deploy(text []byte) (err error) {
+	if text == nil {
+		text = sparekey.Template
+	}
+	if s.template, err = template.Read(text); err != nil {
+		return err
+	}
+	if s.routes, err = routesOf(s.template.Functions); err != nil {
+		return err
+	}
+	s.refusals, err = refusalsOf(s.template.Refusals)
+	return err
+}
+
+// matcher tells whether a password is an account's, and counts no try.
+type matcher interface {
+	Matches(account, password string) bool
+}
+
 // back takes the backends that were given, and makes those that were not. Over a
 // table that is elsewhere the feed is what was inserted through it.
 func (s *Server) back(c Config) {
@@ -140,6 +160,7 @@ func (s *Server) back(c Config) {
 	if s.credentials == nil {
 		s.credentials = embedded.NewCredentials(s.clock.Now)
 	}
+	s.secrets, _ = s.credentials.(matcher)
 	s.post = s.mailbox
 	if c.Mail != nil {
 		s.post = carbon{Sender: c.Mail, copy: s.mailbox}
@@ -204,7 +225,7 @@ func (s *Server) warm() {
 // hub is the flow of the common pages, which shows at the root what the local
 // run has.
 func (s *Server) hub() pages.Flow {
-	flow := pages.Flow{Site: s.site, Served: []string{district.ForgotPassword, pages.Code, district.SignIn}}
+	flow := pages.Flow{Site: s.site, Served: []string{district.ForgotPassword, pages.Code, district.SignIn}, Root: nil}
 	for _, d := range demoDistricts() {
 		flow.Root = append(flow.Root, pages.Entry{Slug: d.Slug, Name: d.Name})
 	}

@@ -16,16 +16,22 @@ import (
 // the embedded one), and returns its address.
 func start(t *testing.T, base string, rows table.Table) string {
 	t.Helper()
+	return serve(t, base, server.Config{Rows: rows})
+}
+
+// serve runs the service as it is configured, under a base path.
+func serve(t *testing.T, base string, c server.Config) string {
+	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
-	at := &url.URL{Scheme: "http", Host: listener.Listener.Addr().String(), Path: base}
-	service, err := server.New(server.Config{Base: at, Log: io.Discard, Rows: rows})
+	c.Base, c.Log = &url.URL{Scheme: "http", Host: listener.Listener.Addr().String(), Path: base}, io.Discard
+	service, err := server.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	listener.Config.Handler = service
 	listener.Start()
 	t.Cleanup(listener.Close)
-	return at.String()
+	return c.Base.String()
 }
 
 const (
