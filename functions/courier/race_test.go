@@ -27,13 +27,14 @@ import (
 // office is a courier with one account, achen, to write to.
 type office struct {
 	*testing.T
-	now    time.Time
-	store  table.Store
-	rows   *embedded.Table
-	boxes  *embedded.Mailbox
-	flow   courier.Flow
-	answer error  // of the mail service; nil: it takes the mail
-	before func() // done once, before the next Write that touches an account
+	now     time.Time
+	store   table.Store
+	rows    *embedded.Table
+	boxes   *embedded.Mailbox
+	flow    courier.Flow
+	answer  error  // of the mail service; nil: it takes the mail
+	sending func() // done while a mail is sent
+	before  func() // done once, before the next Write that touches an account
 }
 
 const (
@@ -75,6 +76,9 @@ func opened(t *testing.T) *office {
 
 // Send is the office's mail service.
 func (o *office) Send(ctx context.Context, m mail.Mail) (string, error) {
+	if o.sending != nil {
+		o.sending()
+	}
 	if o.answer != nil {
 		return "", o.answer
 	}
@@ -252,6 +256,12 @@ func TestALinkThatIsRefusedLeavesANewerOneAlone(t *testing.T) {
 	o.run()
 	if got := o.living(); o.outcome(key) != outbox.Refused || got.Digest != newer.Digest {
 		t.Errorf("%q, living is %q", o.outcome(key), got.Digest)
+	}
+	o.now = o.now.Add(5 * time.Hour)
+	key, newer.Digest, o.sending = o.ask("achen", family), "newer still", put
+	o.run()
+	if got := o.living(); o.outcome(key) != outbox.Refused || got.Digest != newer.Digest {
+		t.Errorf("while it was sent: %q, living is %q", o.outcome(key), got.Digest)
 	}
 }
 

@@ -184,7 +184,12 @@ func TestTheFirstPasswordIsSetByCodeAndItsDoubleTapSaysTheSame(t *testing.T) {
 func TestADoubleTapNeedsTheProofThatWasUsed(t *testing.T) {
 	t.Parallel()
 	w := here(t)
-	old, _, _ := w.mint(token.Reset, token.About{})
+	old, digest, _ := w.mint(token.Reset, token.About{})
+	_, _, err := table.Amend(t.Context(), w.store, token.Key(digest), func(row *table.Row[token.Token]) bool {
+		row.Value.Used = true
+		return true
+	})
+	w.fatal(err)
 	text, _, _ := w.mint(token.Reset, token.About{})
 	if a := w.set("token", text, "new_password", chosen, "attempt", "one"); a.status != 200 {
 		t.Fatalf("got %d %s", a.status, a.body)
@@ -192,7 +197,7 @@ func TestADoubleTapNeedsTheProofThatWasUsed(t *testing.T) {
 	if a := w.set("token", text, "new_password", chosen, "attempt", "one"); a.status != 200 {
 		t.Errorf("the double tap: %d %s", a.status, a.body)
 	}
-	for name, secret := range map[string]string{"an older link": old, "no link of ours": strings.Repeat("0", len(text))} {
+	for name, secret := range map[string]string{"an older link, used before": old, "no link of ours": strings.Repeat("0", len(text))} {
 		if a := w.set("token", secret, "new_password", chosen, "attempt", "one"); a.status != 410 {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
