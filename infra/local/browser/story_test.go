@@ -323,14 +323,14 @@ func trouble(s *story) {
 	w.to(s.root + "/springfield/forgot-password")
 	w.fill("username", "mlopez71", "email", maria)
 	w.press("form button")
-	s.see(w, "unavailable", http.StatusServiceUnavailable, "problem.unavailable.title")
+	s.see(w, "unavailable", http.StatusServiceUnavailable, "forgot-password.title")
 	for range 300 { // the network's, whatever is asked
 		s.desk.JSON("/springfield/forgot-password", map[string]string{"username": "x", "email": "x@example.org"}, nil)
 	}
 	w.to(s.root + "/springfield/forgot-password")
 	w.fill("username", "mlopez71", "email", maria)
 	w.press("form button")
-	s.see(w, "too-many-requests", http.StatusTooManyRequests, "problem.too-many-requests.title")
+	s.see(w, "too-many-requests", http.StatusTooManyRequests, "forgot-password.title")
 }
 
 func (s *story) fault(port, call, what string) {

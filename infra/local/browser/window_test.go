@@ -84,11 +84,11 @@ func (w *window) hear(event any) {
 	}
 }
 
-// wanted: a page that says a problem has the problem's status, and the local
-// inbox has no icon.
+// wanted: a page that says a problem has the problem's status, and the browser
+// says that it has forgotten what it was asked to forget.
 func wanted(e *log.Entry) bool {
 	return e.Source == log.SourceNetwork && regexp.MustCompile(`responded with a status of [45]\d\d`).MatchString(e.Text) ||
-		strings.Contains(e.Text, "'data:,'")
+		e.Level == log.LevelInfo && strings.HasPrefix(e.Text, "Clear-Site-Data header on")
 }
 
 const patience = 20 * time.Second
