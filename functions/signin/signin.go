@@ -174,6 +174,7 @@ func forOnce(who account.Account, answer credential.Answer) bool {
 
 func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account) (gateway.Reply, error) {
 	now := f.Now()
+	_ = session.End(ctx, f.Table, r, now) // the one that this browser held: nobody could end it any more
 	text, put := session.Start(f.Table, who, now)
 	entry := audit.Entry{
 		At: now, District: who.District, Account: who.ID, Act: audit.SignedIn, Actor: "owner", Route: "password",

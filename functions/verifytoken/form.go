@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/i18n"
@@ -32,7 +33,10 @@ func parse(r *gateway.Request) (asked, error) {
 	var faults typed.Faults
 	a := asked{password: r.Fields["new_password"], attempt: faults.Attempt("attempt", r.Fields["attempt"])}
 	if text, linked := r.Fields["token"]; linked {
-		a.token = text
+		a.token, a.username = text, r.Fields["username"]
+		if _, both := r.Fields["code"]; both {
+			faults.Say("code", "form.unknown")
+		}
 	} else {
 		a.username = faults.Username("username", r.Fields["username"])
 		a.code = code(&faults, r.Fields["code"])
@@ -41,6 +45,12 @@ func parse(r *gateway.Request) (asked, error) {
 		a.differ = []problem.Field{{Name: "new_password_again", Says: i18n.Say("password.differ")}}
 	}
 	return a, faults.Err()
+}
+
+// others reports whether a username was given beside a link, and is not its
+// owner's.
+func (a asked) others(proof change.Proof) bool {
+	return a.token != "" && a.username != "" && account.Fold(a.username) != account.Fold(proof.Account.Profile.Value.Username)
 }
 
 // malformed is the page for a post that could not be read: the form to type a

@@ -60,11 +60,16 @@ func (f Flow) notMe(ctx context.Context, r *gateway.Request) (gateway.Reply, err
 	if err := confirmed(r); err != nil {
 		return gateway.Reply{Page: f.disownPage(ctx, r, row)}, err
 	}
-	disown := f.disownLink
-	if row.Value.About.Kind == token.AboutChange {
-		disown = f.disownChange
+	if row.Value.About.Kind == token.AboutRequest {
+		err = f.disownLink(ctx, r, row)
 	}
-	if err := disown(ctx, r, row); err != nil {
+	if errors.Is(err, errUsed) {
+		row.Value.About.Kind = token.AboutChange
+	}
+	if row.Value.About.Kind == token.AboutChange {
+		err = f.disownChange(ctx, r, row)
+	}
+	if err != nil {
 		if lost := (*table.Changed)(nil); errors.As(err, &lost) {
 			return gateway.Reply{Page: f.disownPage(ctx, r, row)}, problem.New(problem.ChangedMeanwhile).Because(err)
 		}
@@ -105,8 +110,28 @@ func (f Flow) readNotMe(ctx context.Context, r *gateway.Request) (table.Row[toke
 		return row, dead(token.Fake)
 	case !f.Now().Before(row.Value.Ends):
 		return row, dead(token.Expired)
+	case row.Value.About.Kind == token.AboutRequest:
+		return f.withWhatBecame(ctx, row)
 	}
 	return row, nil
+}
+
+// errUsed says that the link to be disowned has set a password meanwhile.
+var errUsed = errors.New("the link was used")
+
+// withWhatBecame makes of a disowned request a disowned change, where somebody
+// has set a password with its link: to cancel the link would undo nothing, and
+// "your password has not changed" would be untrue.
+func (f Flow) withWhatBecame(ctx context.Context, row table.Row[token.Token]) (table.Row[token.Token], error) {
+	items, err := f.Table.Get(ctx, token.Key(row.Value.About.Link))
+	if err != nil {
+		return row, problem.New(problem.Unavailable).Because(fmt.Errorf("read link: %w", err))
+	}
+	link, err := table.As[token.Token](items[0])
+	if link.Value.Used {
+		row.Value.About.Kind = token.AboutChange
+	}
+	return row, err
 }
 
 // disownLink kills the one link that the mail carried. Its token is marked, so
@@ -129,6 +154,9 @@ func (f Flow) disownLink(ctx context.Context, r *gateway.Request, row table.Row[
 		link, err := table.As[token.Token](items[3])
 		if err != nil {
 			return nil, err
+		}
+		if link.Value.Used {
+			return nil, errUsed
 		}
 		ops := []table.Op{self.Put(), f.entry(r, mine, audit.LinkDisowned).Put(f.Table.Rand)}
 		if link.Exists() {

@@ -201,10 +201,11 @@ func (f Flow) tapped(asked asked, proof change.Proof) bool {
 var errNotTheSame = errors.New("not the same password")
 
 // sameAgain says success to the second half of a double tap only if the password
-// is the one that the first half set, which costs a try like any comparing.
+// is the one that the first half set, which costs a try like any comparing: one of
+// the proof's own, which nobody without it can use up.
 func (f Flow) sameAgain(ctx context.Context, r *gateway.Request, asked asked, proof change.Proof) error {
 	now := f.Now()
-	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, f.guess(r, tries.SignIn, proof.Account.Profile.Value.Username, now))
+	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, f.guess(r, tries.Code, proof.Digest, now))
 	if err != nil {
 		return errNotTheSame
 	}

@@ -93,6 +93,9 @@ func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Repl
 		if err != nil {
 			return f.refused(ctx, r, asked, proof, err)
 		}
+		if asked.others(proof) {
+			return asked.refusal(proof, err), problem.New(problem.NotProved)
+		}
 		page := f.form(r, proof, asked.claim)
 		if err := f.rules(ctx, r, proof, asked); err != nil {
 			return gateway.Reply{Page: page}, err

@@ -112,5 +112,8 @@ func serve(ctx context.Context, listener net.Listener, base string) error {
 	fmt.Println("\nSparekey ends.")
 	last, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	return web.Shutdown(last)
+	if web.Shutdown(last) != nil {
+		return web.Close() // somebody is still sending: they are not waited for
+	}
+	return nil
 }

@@ -177,9 +177,11 @@ func beneath(state account.State) string {
 }
 
 // resets reports whether a new status comes with the password that the demo tells
-// of. Enabling and disabling leave the one that its owner has chosen.
+// of: a temporary one, and a lasting one where there was none. To enable, disable
+// or let expire leaves the one that its owner has chosen.
 func resets(status string, before account.State) bool {
-	return status == temporary || status == expired || status == active && beneath(before) != active
+	was := beneath(before)
+	return status == temporary || (status == active || status == expired) && (was == temporary || was == notActivated)
 }
 
 // reset sets the password that the demo tells of. That an account was changed
