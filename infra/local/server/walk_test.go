@@ -99,3 +99,18 @@ func TestSomebodyElseChangedIt(t *testing.T) {
 		t.Errorf("the district got %d mails, want 1", len(mails))
 	}
 }
+
+func TestNotMeOfARequestWhoseLinkWasUsedIsNotMeOfTheChange(t *testing.T) {
+	phone := browse.New(t, start(t, "", nil))
+	phone.JSON("/springfield/forgot-password", map[string]string{"username": "mlopez71", "email": maria}, nil).Want(202)
+	letter := phone.LastMail(maria, 1)
+	phone.Open(letter.Link(t, "/r/")).Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).Want(200)
+
+	link := letter.Link(t, "/not-me/")
+	_, at, _ := strings.Cut(link, "/not-me/")
+	done := phone.Open(link).Want(200, "3 days").Submit(at, map[string]string{"confirm": "yes"}).Want(200, "3 days")
+	if strings.Contains(done.Text(), "has not changed") {
+		t.Error("the page says that the password has not changed, and it has")
+	}
+	phone.JSON("/springfield/sign-in", map[string]string{"username": "mlopez71", "password": newWords}, nil).Want(422)
+}
