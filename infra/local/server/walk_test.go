@@ -114,3 +114,36 @@ func TestNotMeOfARequestWhoseLinkWasUsedIsNotMeOfTheChange(t *testing.T) {
 	}
 	phone.JSON("/springfield/sign-in", map[string]string{"username": "mlopez71", "password": newWords}, nil).Want(422)
 }
+
+func TestOurOwnFaultsCostNoTry(t *testing.T) {
+	b := browse.New(t, start(t, "", nil))
+	b.Hook("POST", "fault", map[string]any{"port": "credential", "call": "Check", "function": "signin", "times": 6, "error": "throttled"}, nil)
+	right := map[string]string{"username": "rdiaz", "password": "office-morning-bell-22"}
+	for range 6 {
+		if busy := b.JSON("/springfield/sign-in", right, nil); busy.Status != 503 || busy.Header.Get("Retry-After") == "" {
+			t.Errorf("got %d, Retry-After %q; want 503 with one", busy.Status, busy.Header.Get("Retry-After"))
+		}
+	}
+	b.JSON("/springfield/sign-in", right, nil).Want(200)
+}
+
+func TestALinkAndACodeAreNotGivenTogether(t *testing.T) {
+	b := browse.New(t, start(t, "", nil))
+	ask(b, "springfield", "mlopez71", maria)
+	_, token, _ := strings.Cut(b.LastMail(maria, 1).Link(t, "/r/"), "/r/")
+	both := map[string]string{"token": token, "username": "mlopez71", "code": "00000000", "new_password": newWords}
+	b.JSON("/springfield/set-password", both, nil).Want(400)
+	another := map[string]string{"token": token, "username": "jlopez72", "new_password": newWords}
+	b.JSON("/springfield/set-password", another, nil).Want(422)
+	b.JSON("/springfield/set-password", map[string]string{"token": token, "new_password": newWords}, nil).Want(200)
+}
+
+func TestANewSignInEndsTheSessionThatTheBrowserHeld(t *testing.T) {
+	b := browse.New(t, start(t, "", nil))
+	var first struct{ Session string }
+	b.JSON("/springfield/sign-in", map[string]string{"username": "rdiaz", "password": "office-morning-bell-22"}, &first).Want(200)
+	b.JSON("/springfield/sign-in", map[string]string{"username": "mlopez71", "password": oldWords}, nil).Want(200)
+	stale := browse.New(t, b.Open("/springfield").URL.Scheme+"://"+b.Open("/springfield").URL.Host)
+	stale.Header.Set("Authorization", "Bearer "+first.Session)
+	stale.Open("/springfield/home").Want(401)
+}
