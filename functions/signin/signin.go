@@ -122,8 +122,6 @@ func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, er
 	return f.start(ctx, r, who)
 }
 
-const longestPassword = password.Longest
-
 func parse(r *gateway.Request) (name, secret string, err error) {
 	if err := r.Fields.Only("username", "password", "new_password"); err != nil {
 		return "", "", err
@@ -133,7 +131,7 @@ func parse(r *gateway.Request) (name, secret string, err error) {
 	switch {
 	case secret == "":
 		faults.Say("password", "password.missing")
-	case utf8.RuneCountInString(secret) > longestPassword:
+	case utf8.RuneCountInString(secret) > password.Longest:
 		faults.Say("password", "password.long")
 	case strings.ContainsFunc(secret, unicode.IsControl):
 		faults.Say("password", "password.control")
