@@ -22,6 +22,7 @@ import (
 	"github.com/sparekey/sparekey/infra/cognito"
 	"github.com/sparekey/sparekey/infra/dynamo"
 	"github.com/sparekey/sparekey/infra/dynamo/dynamotest"
+	"github.com/sparekey/sparekey/infra/dynamo/stream"
 	"github.com/sparekey/sparekey/infra/embedded"
 	"github.com/sparekey/sparekey/infra/local/inbox"
 	"github.com/sparekey/sparekey/infra/runtime"
@@ -48,7 +49,7 @@ type stack struct {
 	env      []string
 	deployed template.Template
 	routes   []route
-	stream   stream
+	stream   *stream.Reader
 
 	mu        sync.Mutex
 	functions map[string]*runtime.Process
