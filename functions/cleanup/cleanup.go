@@ -30,13 +30,15 @@ type Flow struct {
 // runFor is how long one run may take.
 const runFor = 45 * time.Second
 
-// Run settles what is due. What fails is due again at the next run.
+// Run settles what is due, and writes one line about it. What fails is due again
+// at the next run.
 func (f Flow) Run(ctx context.Context) error {
+	var t tally
 	ends := f.Now().Add(runFor)
-	settled, errChanges := f.sweep(ctx, change.Queue, ends, func(item table.Item) error {
+	errChanges := f.sweep(ctx, change.Queue, ends, &t, func(item table.Item) error {
 		return change.Lapsed(ctx, f.Table, item.Key, f.Now())
 	})
-	ended, errSignOuts := f.sweep(ctx, change.SignOutQueue, ends, func(item table.Item) error {
+	errSignOuts := f.sweep(ctx, change.SignOutQueue, ends, &t, func(item table.Item) error {
 		slug, id, _ := strings.Cut(strings.TrimPrefix(item.PK, "ACCOUNT#"), "#")
 		err := change.SignOut(ctx, f.Table, f.Sessions, slug, id)
 		if err != nil {
@@ -44,33 +46,47 @@ func (f Flow) Run(ctx context.Context) error {
 		}
 		return err
 	})
-	f.Log.InfoContext(ctx, "sweep", "changes", settled, "signouts", ended)
-	return errors.Join(errChanges, errSignOuts)
+	return errors.Join(errChanges, errSignOuts, f.report(ctx, t))
+}
+
+// tally is what a run did.
+type tally struct{ done, failed int }
+
+// report writes what alarms are made of: how late the latest of what is owed is
+// now. Where not even that can be read there is no line, and the run has failed.
+func (f Flow) report(ctx context.Context, t tally) error {
+	oldest, err := f.Table.Overdue(ctx, f.Now(), change.Queue, change.SignOutQueue)
+	if err != nil {
+		return err
+	}
+	f.Log.InfoContext(ctx, "run", "oldest_seconds", int64(oldest/time.Second), "done", t.done, "failed", t.failed)
+	return nil
 }
 
 // sweep goes once over a queue; one item that cannot be done holds up no other.
-func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, do func(table.Item) error) (done int, err error) {
+func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, t *tally, do func(table.Item) error) error {
 	after := ""
 	for f.Now().Before(ends) {
 		due, next, err := f.Table.List(ctx, table.Range{Index: table.ByDue, Partition: queue, Until: f.Now(), After: after, Limit: 100})
 		if err != nil {
-			return done, fmt.Errorf("list what is due: %w", err)
+			return fmt.Errorf("list what is due: %w", err)
 		}
 		for _, item := range due {
 			if !f.Now().Before(ends) {
-				return done, nil
+				return nil
 			}
 			if err := do(item); err != nil {
 				f.Log.WarnContext(ctx, "sweep", "queue", queue, "cause", err.Error())
+				t.failed++
 				continue
 			}
-			done++
+			t.done++
 		}
 		if after = next; next == "" {
 			break
 		}
 	}
-	return done, nil
+	return nil
 }
 
 // putOff makes an owed sign-out due a little later, so that those which Cognito

@@ -1,11 +1,13 @@
 package cleanup_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +30,7 @@ type world struct {
 	ended []string
 	deaf  string        // the account that Cognito does not take
 	took  time.Duration // how long each sign-out takes
+	log   bytes.Buffer  // of the latest run
 }
 
 func here(t *testing.T) *world {
@@ -48,9 +51,20 @@ func (w *world) SignOut(_ context.Context, id string) error {
 
 func (w *world) run() {
 	w.Helper()
-	flow := cleanup.Flow{Table: w.store, Sessions: w, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return w.now }}
+	w.log.Reset()
+	flow := cleanup.Flow{Table: w.store, Sessions: w, Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: func() time.Time { return w.now }}
 	if err := flow.Run(w.Context()); err != nil {
 		w.Fatal(err)
+	}
+}
+
+// said demands that the latest run has written one line about itself, which is
+// what alarms are made of.
+func (w *world) said(oldest, done, failed int) {
+	w.Helper()
+	want := fmt.Sprintf(`"level":"INFO","msg":"run","oldest_seconds":%d,"done":%d,"failed":%d}`+"\n", oldest, done, failed)
+	if n := strings.Count(w.log.String(), `"msg":"run"`); n != 1 || !strings.HasSuffix(w.log.String(), want) {
+		w.Errorf("got %s, want at its end one %s", w.log.String(), want)
 	}
 }
 
@@ -119,6 +133,7 @@ func TestOwedSignOutsAreDoneAndStruckOff(t *testing.T) {
 	}
 	w.deaf = "a"
 	w.run()
+	w.said(0, 2, 1) // the one that failed is put off
 	if got := w.left("SIGNOUT"); !slices.Equal(got, []string{"a"}) || !slices.Equal(w.ended, []string{"b", "c"}) {
 		t.Errorf("left are %v, ended %v", got, w.ended)
 	}
@@ -137,6 +152,7 @@ func TestAChangeThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 	w.put(table.Op{Act: table.Put, Item: table.Item{Key: change.Key(slug, "broken"), Body: []byte(`{"ends":"never"}`), Due: table.Due{Queue: change.Queue, At: w.now.Add(-time.Hour)}}})
 	w.lock("lapsed", w.now)
 	w.run()
+	w.said(3600, 2, 1) // settled, and its sign-out done
 	if got := w.left("CHANGE"); !slices.Equal(got, []string{"broken"}) {
 		t.Errorf("left are %v", got)
 	}
@@ -164,6 +180,7 @@ func TestARunStopsWhenItsTimeIsOver(t *testing.T) {
 	began := w.now
 	w.took = 10 * time.Second
 	w.run()
+	w.said(int(w.now.Sub(began).Seconds()), len(w.ended), 0)
 	if took := w.now.Sub(began); took >= time.Minute || len(w.ended) == 0 {
 		t.Errorf("it took %s and did %d", took, len(w.ended))
 	}

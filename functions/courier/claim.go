@@ -12,10 +12,10 @@ import (
 
 // claim takes an item that owes something and that nobody works on: until the
 // lease ends it is not due. The claim holds only if the item is as it was read,
-// so of all who try at once one has it. Whoever does not has nothing to do.
-func claim[T any](ctx context.Context, f Flow, key table.Key, progress func(*T) *outbox.Progress) (row table.Row[T], mine bool, err error) {
+// so of all who try at once one has it. The others have nothing to do: errTaken.
+func claim[T any](ctx context.Context, f Flow, key table.Key, progress func(*T) *outbox.Progress) (table.Row[T], error) {
 	now := f.Now()
-	row, mine, err = table.Amend(ctx, f.Table, key, func(row *table.Row[T]) bool {
+	row, mine, err := table.Amend(ctx, f.Table, key, func(row *table.Row[T]) bool {
 		p := progress(&row.Value)
 		if !row.Exists() || !p.Open(now) {
 			return false
@@ -24,7 +24,10 @@ func claim[T any](ctx context.Context, f Flow, key table.Key, progress func(*T) 
 		row.Due.At = p.Until
 		return true
 	})
-	return row, mine, ignoreLost(err)
+	if lost(err) || err == nil && !mine {
+		return row, errTaken
+	}
+	return row, err
 }
 
 // putOff lets a claimed item go that could not be done: it is due again later, or

@@ -53,7 +53,7 @@ func (f Flow) Feed(ctx context.Context, keys []table.Key) {
 	ends := f.Now().Add(runFor)
 	for _, key := range keys {
 		if f.Now().Before(ends) {
-			f.deliver(ctx, key)
+			_ = f.deliver(ctx, key)
 		}
 	}
 }
@@ -64,8 +64,13 @@ func (f Flow) Feed(ctx context.Context, keys []table.Key) {
 const runFor = 40 * time.Second
 
 // Run delivers what is due, requests before notices, until nothing is or the
-// time is over. Only one run goes on at a time.
+// time is over, and writes one line about it. Only one run goes on at a time.
 func (f Flow) Run(ctx context.Context) error {
+	var t tally
+	return errors.Join(f.run(ctx, &t), f.report(ctx, t))
+}
+
+func (f Flow) run(ctx context.Context, t *tally) error {
 	ends := f.Now().Add(runFor)
 	lease, mine, err := f.lease(ctx, ends)
 	if err != nil || !mine {
@@ -73,35 +78,60 @@ func (f Flow) Run(ctx context.Context) error {
 	}
 	defer f.release(ctx, lease)
 	for f.Now().Before(ends) {
-		waiting, err := f.round(ctx, ends)
-		if err != nil || !waiting || !f.Pause(ctx, time.Second) {
+		waiting := t.waiting
+		if err := f.round(ctx, ends, t); err != nil || t.waiting == waiting || !f.Pause(ctx, time.Second) {
 			return err
 		}
 	}
 	return nil
 }
 
-// round goes once over what is due. It reports whether anything waits for a slot.
-func (f Flow) round(ctx context.Context, ends time.Time) (waiting bool, err error) {
+// round goes once over what is due.
+func (f Flow) round(ctx context.Context, ends time.Time, t *tally) error {
 	for _, queue := range []string{request.Queue, notice.Queue} {
 		after := ""
 		for {
 			due, next, err := f.Table.List(ctx, table.Range{Index: table.ByDue, Partition: queue, Until: f.Now(), After: after, Limit: 100})
 			if err != nil {
-				return false, fmt.Errorf("list what is due: %w", err)
+				return fmt.Errorf("list what is due: %w", err)
 			}
 			for _, item := range due {
 				if !f.Now().Before(ends) {
-					return false, nil
+					return nil
 				}
-				waiting = f.deliver(ctx, item.Key) || waiting
+				t.count(f.deliver(ctx, item.Key))
 			}
 			if after = next; next == "" {
 				break
 			}
 		}
 	}
-	return waiting, nil
+	return nil
+}
+
+// tally is what a run did.
+type tally struct{ done, failed, waiting int }
+
+func (t *tally) count(err error) {
+	switch {
+	case err == nil:
+		t.done++
+	case errors.Is(err, errNoSlot):
+		t.waiting++
+	case !errors.Is(err, errTaken):
+		t.failed++
+	}
+}
+
+// report writes what alarms are made of: how late the latest of the mail is now.
+// Where not even that can be read there is no line, and the run has failed.
+func (f Flow) report(ctx context.Context, t tally) error {
+	oldest, err := f.Table.Overdue(ctx, f.Now(), request.Queue, notice.Queue)
+	if err != nil {
+		return err
+	}
+	f.Log.InfoContext(ctx, "run", "oldest_seconds", int64(oldest/time.Second), "done", t.done, "failed", t.failed)
+	return nil
 }
 
 // run is the item that lets one run go on at a time.
@@ -123,30 +153,33 @@ func (f Flow) release(ctx context.Context, lease table.Row[run]) {
 	_ = f.Table.Write(ctx, lease.Put()) // else it runs out by itself
 }
 
-// deliver does what one item owes. It reports whether the item waits for a send
-// slot; whatever else comes of it is in the item. A fault in one item, even a
-// mistake of ours, is that item's alone.
-func (f Flow) deliver(ctx context.Context, key table.Key) (waiting bool) {
+// deliver does what one item owes; whatever comes of it is in the item. A fault in
+// one item, even a mistake of ours, is that item's alone.
+func (f Flow) deliver(ctx context.Context, key table.Key) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v", fault)
 			f.Log.ErrorContext(ctx, "deliver", "kind", key.Kind(), "panic", fmt.Sprint(fault))
 		}
 	}()
-	var err error
 	switch key.Kind() {
 	case "REQUEST":
 		err = f.request(ctx, key)
 	case "NOTICE":
 		err = f.notice(ctx, key)
 	}
-	if err != nil && !errors.Is(err, errNoSlot) {
+	if err != nil && !errors.Is(err, errNoSlot) && !errors.Is(err, errTaken) {
 		f.Log.WarnContext(ctx, "deliver", "kind", key.Kind(), "cause", err.Error())
 	}
-	return errors.Is(err, errNoSlot)
+	return err
 }
 
-// errNoSlot says that the mail service takes no more in this second.
-var errNoSlot = errors.New("no send slot")
+var (
+	// errNoSlot says that the mail service takes no more in this second.
+	errNoSlot = errors.New("no send slot")
+	// errTaken says that the item owes nothing now, or somebody else works on it.
+	errTaken = errors.New("taken")
+)
 
 // slot takes one of the mails that the mail service takes in this second.
 func (f Flow) slot(ctx context.Context) error {

@@ -17,8 +17,8 @@ import (
 // notice claims a notice; expands it into one for each recipient, or mails it to
 // its only one; and records what became of it. No budget holds it back.
 func (f Flow) notice(ctx context.Context, key table.Key) error {
-	row, mine, err := claim(ctx, f, key, progressOfNotice)
-	if err != nil || !mine {
+	row, err := claim(ctx, f, key, progressOfNotice)
+	if err != nil {
 		return err
 	}
 	if err := f.tell(ctx, row); err != nil {

@@ -25,8 +25,8 @@ type job struct {
 // request claims a request, works on it, and records what became of it, or when
 // it is due again.
 func (f Flow) request(ctx context.Context, key table.Key) error {
-	row, mine, err := claim(ctx, f, key, progressOfRequest)
-	if err != nil || !mine {
+	row, err := claim(ctx, f, key, progressOfRequest)
+	if err != nil {
 		return err
 	}
 	j := &job{row: row}
