@@ -75,6 +75,7 @@ func (d District) Check() error {
 	if u, err := url.Parse(d.Portal); d.Portal != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
 		fault("portal: an https address")
 	}
+	d.checkWhatItSays(fault)
 	return errors.Join(faults...)
 }
 

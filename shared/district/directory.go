@@ -1,7 +1,9 @@
 package district
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -80,6 +82,28 @@ func (d *Directory) Forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.kept = nil
+}
+
+// With reads settings, by the names of the configuration, over those in force. A
+// list is replaced whole, and a name that is none is refused.
+func (d District) With(settings []byte) (District, error) {
+	var named map[string]json.RawMessage
+	if err := json.Unmarshal(settings, &named); err != nil {
+		return d, fmt.Errorf("settings: %w", err)
+	}
+	// Decoding over a list would leave in an item what its predecessor had.
+	if named["announcements"] != nil {
+		d.Announcements = nil
+	}
+	if named["other_products"] != nil {
+		d.OtherProducts = nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(settings))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil {
+		return d, fmt.Errorf("settings: %w", err)
+	}
+	return d, nil
 }
 
 // Save puts a district's settings into force, or tells what is wrong with them.

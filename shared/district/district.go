@@ -52,6 +52,10 @@ type District struct {
 	Hours  string `json:"hours"`
 	Portal string `json:"portal"` // where to sign in after a reset; empty: our own page
 
+	Announcements []Announcement `json:"announcements"`  // shown where people come to sign in; none: nothing is
+	Code          string         `json:"district_code"`  // four digits that the phone app asks for; empty: it is not registered
+	OtherProducts []Product      `json:"other_products"` // whose accounts are not these, and who helps with them
+
 	// Flows names, for each flow, the roles that may use it. None: it is off.
 	Flows map[string][]Role `json:"flows"`
 	// AskEmail: forgot-password asks for the e-mail address beside the username.

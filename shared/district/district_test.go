@@ -20,6 +20,14 @@ func sound() district.District {
 	return d
 }
 
+func news(all ...district.Announcement) func(*district.District) {
+	return func(d *district.District) { d.Announcements = all }
+}
+
+func products(all ...district.Product) func(*district.District) {
+	return func(d *district.District) { d.OtherProducts = all }
+}
+
 func TestSettingsHaveBounds(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 121)
@@ -59,6 +67,23 @@ func TestSettingsHaveBounds(t *testing.T) {
 		{"nobody to tell", "", func(d *district.District) { d.SafetyEmail = "" }},
 		{"a portal without TLS", "portal", func(d *district.District) { d.Portal = "http://portal.example.org" }},
 		{"a portal that is a script", "portal", func(d *district.District) { d.Portal = "javascript:alert(1)" }},
+		{"an announcement", "", news(district.Announcement{Date: "2026-11-25", Text: "Closed.", Translations: map[string]string{"es": "Cerrado."}})},
+		{"an announcement without a date", "announcements", news(district.Announcement{Text: "Closed."})},
+		{"an announcement of a day that is none", "announcements", news(district.Announcement{Date: "2026-02-30", Text: "Closed."})},
+		{"an announcement that says nothing", "announcements", news(district.Announcement{Date: "2026-11-25", Text: " "})},
+		{"an announcement over two lines", "announcements", news(district.Announcement{Date: "2026-11-25", Text: "Closed.\nOpen."})},
+		{"a long announcement", "announcements", news(district.Announcement{Date: "2026-11-25", Text: strings.Repeat("x", 301)})},
+		{"an announcement in a language unheard of", "announcements", news(district.Announcement{Date: "2026-11-25", Text: "Closed.", Translations: map[string]string{"tlh": "Qu"}})},
+		{"a translation that says nothing", "announcements", news(district.Announcement{Date: "2026-11-25", Text: "Closed.", Translations: map[string]string{"es": ""}})},
+		{"six announcements", "announcements", func(d *district.District) { d.Announcements = make([]district.Announcement, 6) }},
+		{"a code of four digits", "", func(d *district.District) { d.Code = "0042" }},
+		{"a code of three", "district_code", func(d *district.District) { d.Code = "042" }},
+		{"a code of other digits", "district_code", func(d *district.District) { d.Code = "\u0664\u0668\u0662\u0661" }},
+		{"a code and a line break", "district_code", func(d *district.District) { d.Code = "4821\n" }},
+		{"another product", "", products(district.Product{Name: "Lunch", Phone: "555-0120"})},
+		{"another product that nobody helps with", "other_products", products(district.Product{Name: "Lunch"})},
+		{"another product without a name", "other_products", products(district.Product{Office: "Food Services"})},
+		{"seven other products", "other_products", func(d *district.District) { d.OtherProducts = make([]district.Product, 7) }},
 		{"a portal", "", func(d *district.District) { d.Portal = "https://portal.example.org/login" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -182,5 +207,46 @@ func TestSettingsOutOfBoundsNeverComeIntoForce(t *testing.T) {
 	bad.LinkMinutes = 1440
 	if err := district.Save(t.Context(), store, bad); err == nil || len(rows.Dump()) != 0 {
 		t.Errorf("saved: %v", err)
+	}
+}
+
+func TestSettingsAreReadOverThoseInForce(t *testing.T) {
+	t.Parallel()
+	d := sound()
+	d.Announcements = []district.Announcement{{Date: "2026-11-25", Text: "Closed.", Translations: map[string]string{"es": "Cerrado."}}}
+	d.OtherProducts = []district.Product{{Name: "Lunch", Office: "Food Services", Phone: "555-0120"}}
+	got, err := d.With([]byte(`{"announcements":[{"date":"2026-12-01","text":"Open."}],"other_products":[{"name":"Library","office":"Any library"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, spoken := got.Announcements[0].In("es", got); text != "Open." || spoken != "en" {
+		t.Errorf("what an old announcement had is left: %q, %q", text, spoken)
+	}
+	if got.OtherProducts[0].Phone != "" || got.Name != d.Name || got.LinkMinutes != d.LinkMinutes {
+		t.Errorf("%+v", got)
+	}
+	if text, _ := d.Announcements[0].In("es", d); text != "Cerrado." {
+		t.Errorf("the settings in force have changed: %q", text)
+	}
+	if kept, err := d.With([]byte(`{"district_code":"4821"}`)); err != nil || len(kept.Announcements) != 1 || len(kept.OtherProducts) != 1 || kept.Code != "4821" {
+		t.Errorf("%v, %+v", err, kept)
+	}
+	for _, wrong := range []string{`{"annoucements":[]}`, `{"announcements":[{"day":"2026-12-01"}]}`, `[]`, ``} {
+		if _, err := d.With([]byte(wrong)); err == nil {
+			t.Errorf("%s was taken", wrong)
+		}
+	}
+}
+
+func TestTheNewestNewsComesFirst(t *testing.T) {
+	t.Parallel()
+	d := sound()
+	d.Announcements = []district.Announcement{{Date: "2026-11-02", Text: "b"}, {Date: "2026-11-20", Text: "a"}, {Date: "2025-12-31", Text: "c"}}
+	var said string
+	for _, a := range d.News() {
+		said += a.Text
+	}
+	if said != "abc" || d.Announcements[0].Text != "b" {
+		t.Errorf("%s, and the settings are %v", said, d.Announcements)
 	}
 }

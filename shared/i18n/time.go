@@ -18,6 +18,11 @@ func (l *Language) Day(t time.Time) string {
 	).Replace(l.Date)
 }
 
+// Full writes the day of t with its year: "November 22, 2026".
+func (l *Language) Full(t time.Time) string {
+	return l.T("day.full", "day", l.Day(t), "year", strconv.Itoa(t.Year()))
+}
+
 // Moment writes day and time of day, joined as the language joins them.
 func (l *Language) Moment(t time.Time) string {
 	return l.T("moment", "day", l.Day(t), "clock", l.Clock(t))

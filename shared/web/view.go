@@ -287,6 +287,24 @@ func (v View) Has(key string) bool {
 	return said != key
 }
 
+// Announced is an announcement as a page shows it. Lang is empty where its text
+// is in the page's own language.
+type Announced struct{ Date, Day, Text, Lang, Dir string }
+
+// Announcements are the district's news, the newest first.
+func (v View) Announcements() []Announced {
+	var all []Announced
+	for _, a := range v.District.News() {
+		text, spoken := a.In(v.language.Code, v.District)
+		one := Announced{Date: a.Date, Day: v.language.Full(a.Day()), Text: text}
+		if meta, err := v.words.Meta(spoken); err == nil && spoken != v.language.Code {
+			one.Lang, one.Dir = spoken, meta.Dir
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 // Grouped is a reference or code of eight characters as it is read aloud: in two
 // fours.
 func (v View) Grouped(code string) string {

@@ -45,11 +45,27 @@ func demoDistricts() []district.District {
 	springfield.MailFrom, springfield.MailReplyTo = "no-reply@springfield.example.org", "help@springfield.example.org"
 	springfield.SafetyEmail = "safety@springfield.example.org"
 
+	springfield.Announcements = []district.Announcement{
+		{
+			Date: "2026-11-20", Text: "Schools are closed November 26 and 27. The Family Help Desk opens again on November 30.",
+			Translations: map[string]string{"es": "Las escuelas cierran el 26 y 27 de noviembre. La oficina de ayuda abre otra vez el 30 de noviembre."},
+		},
+		{
+			Date: "2026-11-02", Text: "Report cards are in the portal now.",
+			Translations: map[string]string{"es": "Las boletas de calificaciones ya están en el portal."},
+		},
+	}
+	springfield.OtherProducts = []district.Product{
+		{Name: "School lunch accounts", Office: "Springfield Food Services", Phone: "555-0120"},
+		{Name: "Library catalog", Office: "Your school library"},
+	}
+
 	shelbyville := district.Default("shelbyville", "Shelbyville School District")
 	shelbyville.Profile, shelbyville.TimeZone, shelbyville.Languages = "powerschool", "America/Chicago", []string{"en"}
 	shelbyville.Office, shelbyville.Phone, shelbyville.Hours = "Shelbyville District Office", "555-0199", "Monday to Friday, 7:30 AM to 3:30 PM"
 	shelbyville.MailFrom, shelbyville.SafetyEmail = "no-reply@shelbyville.example.org", "safety@shelbyville.example.org"
 	shelbyville.MinimumLength = map[district.Role]int{district.Student: 8, district.Guardian: 8, district.Staff: 12}
+	shelbyville.Code = "4821"
 	return []district.District{springfield, shelbyville}
 }
 

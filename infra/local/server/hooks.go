@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -232,10 +231,8 @@ func (s *Server) setDistrict(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(wish.Settings))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&found); err != nil {
-		return nil, fmt.Errorf("settings: %w", err)
+	if found, err = found.With(wish.Settings); err != nil {
+		return nil, err
 	}
 	found.Slug = wish.District
 	if err := district.Save(r.Context(), store, found); err != nil {
