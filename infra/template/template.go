@@ -56,6 +56,7 @@ type Statement struct {
 	Resources   []string // as written: "Table.Arn", "${Table.Arn}/index/due"
 	LeadingKeys []string // patterns of partition keys, where the statement is bound to some
 	Index       string   // the index it is about, or empty
+	Conditions  []string // the other ones: "StringEquals kms:ViaService ssm.${AWS::Region}.amazonaws.com"
 }
 
 type raw struct {
@@ -233,11 +234,24 @@ func (p properties) function(name string, globals properties) (Function, error) 
 			}
 			f.Statements = append(f.Statements, Statement{
 				Actions: s.Action, Resources: resources, LeadingKeys: s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"],
-				Index: indexOf(resources),
+				Index: indexOf(resources), Conditions: conditionsOf(s.Condition),
 			})
 		}
 	}
 	return f, nil
+}
+
+// conditionsOf lists what a statement demands beside its leading keys.
+func conditionsOf(all map[string]map[string]texts) (conditions []string) {
+	for operator, keys := range all {
+		for key, values := range keys {
+			if key != "dynamodb:LeadingKeys" {
+				conditions = append(conditions, operator+" "+key+" "+strings.Join(values, " "))
+			}
+		}
+	}
+	slices.Sort(conditions)
+	return conditions
 }
 
 func textsOf(node yaml.Node) ([]string, error) {
