@@ -20,6 +20,7 @@ import (
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/session"
 	"github.com/sparekey/sparekey/shared/web"
 )
 
@@ -31,7 +32,7 @@ var Pages embed.FS
 // Flow is what the flow needs to know: where it is, and what is beside it.
 type Flow struct {
 	Site web.Site
-	// Served are the slugs of the flows that this deployment has.
+	// Served are the pages of a district that this deployment has.
 	Served []string
 	// Root are the districts that the front page lists. It may be empty: then a
 	// family types the short name of its own.
@@ -40,10 +41,6 @@ type Flow struct {
 
 // Entry is one district on the front page.
 type Entry struct{ Slug, Name string }
-
-// Code is the slug of the page to type a code. It goes with forgot-password,
-// whose mails carry the code.
-const Code = "code"
 
 // Routes are what the flow serves. The last two catch whatever no other flow does.
 func (f Flow) Routes() gateway.Routes {
@@ -75,43 +72,21 @@ func (f Flow) root(_ context.Context, r *gateway.Request) (gateway.Reply, error)
 	return gateway.Reply{Location: f.Site.Path("/" + typed)}, nil
 }
 
-// Offer is what a family finds here: what the hub and the help page are made of.
-type Offer struct {
-	Students bool     // who may also ask for a link by mail
-	Sections []string // of the help page
-	open     []string
+// Help is what the help page shows.
+type Help struct {
+	Offer
+	Sections []string
 }
-
-// Serves reports whether a flow is there, for somebody at least.
-func (o Offer) Serves(flow string) bool { return slices.Contains(o.open, flow) }
 
 // sections of the help page, in its order. Each is an anchor that other pages
 // and mails link to, so none may be renamed.
 var sections = []string{
-	"no-email", "link", "rejected", "username", "temporary", "app", "student", "new", "changed-email", "safe", "contact",
-}
-
-func (f Flow) offer(d district.District) Offer {
-	o := Offer{Sections: sections}
-	for _, flow := range f.Served {
-		switched := flow
-		if flow == Code {
-			switched = district.ForgotPassword
-		}
-		if d.Offers(switched) {
-			o.open = append(o.open, flow)
-		}
-	}
-	o.Students = o.Serves(district.ForgotPassword) && d.Allows(district.ForgotPassword, district.Student)
-	return o
-}
-
-func (f Flow) hub(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
-	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "hub", Data: f.offer(r.District)}}, nil
+	"no-email", "link", "rejected", "username", "temporary", "change", "answers", "active", "new", "access",
+	"student", "child", "app", "other", "changed-email", "safe", "contact",
 }
 
 func (f Flow) help(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
-	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "help", Data: f.offer(r.District)}}, nil
+	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "help", Data: Help{f.offer(r.District), sections}}}, nil
 }
 
 // missing answers every other method: of a page that is not there nothing is
@@ -154,12 +129,29 @@ func asset(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
 	return gateway.Reply{Asset: body, AssetType: kind}, nil
 }
 
-// wellKnown sends a password manager, which asks where a password is changed, to
-// where people choose what they need. Any other name is not found: managers ask
-// for one that cannot exist to learn whether a found one means anything.
+// wellKnown sends a password manager, which asks the whole site where a password
+// is changed, to the district that its browser is signed in to, or that is the
+// only one here; else to the front page, where people choose. Any other name is
+// not found: managers ask for one that cannot exist to learn whether a found one
+// means anything.
 func (f Flow) wellKnown(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
 	if r.Vars["rest"] != "change-password" {
 		return gateway.Reply{}, problem.New(problem.NotFound)
 	}
-	return gateway.Reply{Location: f.Site.Path("/")}, nil
+	return gateway.Reply{Status: http.StatusFound, Location: f.Site.Path(f.changing(session.Districts(r)))}, nil
+}
+
+func (f Flow) changing(slugs []string) string {
+	if len(slugs) == 0 {
+		for _, one := range f.Root {
+			slugs = append(slugs, one.Slug)
+		}
+	}
+	switch {
+	case len(slugs) != 1:
+		return "/"
+	case slices.Contains(f.Served, ChangePassword):
+		return "/" + slugs[0] + "/" + ChangePassword
+	}
+	return "/" + slugs[0]
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func springfield() district.District {
 	return d
 }
 
-var everything = []string{district.ForgotPassword, district.ForgotUsername, pages.Code, district.SignIn}
+var everything = []string{district.ForgotPassword, district.ForgotUsername, pages.Code, district.SignIn, pages.ChangePassword}
 
 // visit asks the flow for a page as API Gateway would: under the stage's path, in
 // a deployment that has those flows, of that district.
@@ -45,6 +46,8 @@ type visit struct {
 	root   []pages.Entry
 	d      district.District
 	accept string
+	lang   string
+	cookie string
 }
 
 func (v visit) get(t *testing.T, resource, address string) gateway.Response {
@@ -84,7 +87,7 @@ func (v visit) get(t *testing.T, resource, address string) gateway.Response {
 	flow := pages.Flow{Site: site, Served: v.served, Root: v.root}
 	response, err := edge.Serve(flow.Routes())(context.Background(), gateway.Event{
 		Resource: resource, HTTPMethod: http.MethodGet, PathParameters: vars, QueryStringParameters: query,
-		Headers: map[string]string{"Accept": accept},
+		Headers: map[string]string{"Accept": accept, "Accept-Language": v.lang, "Cookie": v.cookie},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -105,8 +108,6 @@ func links(body string) []string {
 func TestTheHubNamesOnlyWhatIsThere(t *testing.T) {
 	off := springfield()
 	off.Flows = nil
-	adults := springfield()
-	adults.Flows = map[string][]district.Role{district.ForgotPassword: {district.Guardian}}
 	for _, c := range []struct {
 		name      string
 		visit     visit
@@ -115,8 +116,8 @@ func TestTheHubNamesOnlyWhatIsThere(t *testing.T) {
 		{
 			"all of it",
 			visit{served: everything, d: springfield()},
-			[]string{"/prod/springfield/forgot-password", "/prod/springfield/forgot-username", "/prod/springfield/code", "/prod/springfield/sign-in", "Does your school have an email for you?"},
-			nil,
+			[]string{"/prod/springfield/forgot-password", "/prod/springfield/forgot-username", "/prod/springfield/code", "/prod/springfield/sign-in", "/prod/springfield/change-password"},
+			[]string{"help#username", "help#active", "help#change"},
 		},
 		{
 			"a flow that is not deployed has help in its place",
@@ -127,14 +128,8 @@ func TestTheHubNamesOnlyWhatIsThere(t *testing.T) {
 		{
 			"a district that has all of it off",
 			visit{served: everything, d: off},
-			[]string{"/prod/springfield/help#username", "/prod/springfield/help#no-email", "Your school does not offer this online", "555-0100", "Ask a parent or your teacher"},
-			[]string{"/prod/springfield/forgot-password", "/prod/springfield/forgot-username", "/prod/springfield/code", "/prod/springfield/sign-in"},
-		},
-		{
-			"students are not sent to a form that is for adults",
-			visit{served: everything, d: adults},
-			[]string{"/prod/springfield/forgot-password", "Ask a parent or your teacher"},
-			[]string{"Does your school have an email for you?"},
+			[]string{"/prod/springfield/help#username", "/prod/springfield/help#no-email", "/prod/springfield/help#active", "/prod/springfield/help#change", "Your school does not offer this online", "555-0100"},
+			[]string{"/prod/springfield/forgot-password", "/prod/springfield/forgot-username", "/prod/springfield/code", "/prod/springfield/sign-in", "/prod/springfield/change-password", "We email you"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -156,8 +151,119 @@ func TestTheHubNamesOnlyWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestTheHubHasEveryProblemOfTheSeed holds the hub to the ten problems that
+// PowerSource's page asks families to pick from, each with its next way in, where
+// all is on and where all is off.
+func TestTheHubHasEveryProblemOfTheSeed(t *testing.T) {
+	off := springfield()
+	off.Flows = nil
+	on := visit{served: everything, d: springfield()}.get(t, "/{district}", "/springfield").Body
+	none := visit{served: everything, d: off}.get(t, "/{district}", "/springfield").Body
+	for _, c := range []struct{ problem, on, off string }{
+		{"I forgot my password", "forgot-password", ""}, // off: the box with the phone number
+		{"I forgot my PIN or my secret answers", "help#answers", "help#answers"},
+		{"I did not get the email", "help#no-email", "help#no-email"},
+		{"My password is not accepted", "help#rejected", "help#rejected"},
+		{"I want a different password", "change-password", "help#change"},
+		{"I am new here and need an account", "help#new", "help#new"},
+		{"My account is new and not active yet", "forgot-password", "help#active"},
+		{"I need help with another app or product", "help#other", "help#other"},
+		{"I can sign in, but a page does not open for me", "help#access", "help#access"},
+		{"My problem is not in this list", "help#contact", "help#contact"},
+
+		{"I do not know my username", "forgot-username", "help#username"},
+		{"I am a student", "help#student", "help#student"},
+		{"My child forgot their password", "help#child", "help#child"},
+		{"My link does not work", "help#link", "help#link"},
+	} {
+		for body, to := range map[string]string{on: c.on, none: c.off} {
+			if to != "" && !leads(body, c.problem, "/prod/springfield/"+to) {
+				t.Errorf("%q does not lead to %s", c.problem, to)
+			}
+		}
+	}
+	if !strings.Contains(none, "<h2>I forgot my password</h2>") {
+		t.Error("where it is off, nobody says what to do about a forgotten password")
+	}
+}
+
+// leads reports whether a link with that text leads there.
+func leads(body, text, to string) bool {
+	for _, link := range strings.Split(body, "<a ")[1:] {
+		link, _, _ = strings.Cut(link, "</a>")
+		if strings.HasPrefix(link, `href="`+to+`"`) && (strings.Contains(link, ">"+text+"<") || strings.HasSuffix(link, ">"+text)) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestStudentsAreNotSentToAFormThatIsForAdults(t *testing.T) {
+	adults := springfield()
+	adults.Flows = map[string][]district.Role{district.ForgotPassword: {district.Guardian}}
+	for d, want := range map[bool]district.District{true: springfield(), false: adults} {
+		help := visit{served: everything, d: want}.get(t, "/{district}/{rest+}", "/springfield/help").Body
+		for _, text := range []string{"Does your school have an email for you?", "Does the school have an email for your child?"} {
+			if strings.Contains(help, text) != d {
+				t.Errorf("%q: %t", text, !d)
+			}
+		}
+	}
+}
+
+// TestPagesStaySmall shows the largest that a district can make them.
+func TestPagesStaySmall(t *testing.T) {
+	d := springfield()
+	for range 5 {
+		d.Announcements = append(d.Announcements, district.Announcement{Date: "2026-11-25", Text: strings.Repeat("\u4e16", 300)})
+	}
+	for range 6 {
+		d.OtherProducts = append(d.OtherProducts, district.Product{Name: strings.Repeat("x", 60), Office: strings.Repeat("x", 120), Phone: strings.Repeat("5", 20)})
+	}
+	d.Code = "4821"
+	if err := d.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range i18n.Default.Codes() {
+		v := visit{served: everything, d: d, lang: lang}
+		for name, r := range map[string]gateway.Response{"hub": v.get(t, "/{district}", "/springfield"), "help": v.get(t, "/{district}/{rest+}", "/springfield/help?lang="+lang)} {
+			if len(r.Body) > 15<<10 || !strings.Contains(r.Body, `<html lang="`+lang+`"`) {
+				t.Errorf("%s in %s: %d bytes", name, lang, len(r.Body))
+			}
+		}
+	}
+}
+
+func TestHelpSaysWhichAccountThisIsAndWhoHelpsWithOthers(t *testing.T) {
+	d := springfield()
+	help := func() string {
+		return visit{served: everything, d: d}.get(t, "/{district}/{rest+}", "/springfield/help").Body
+	}
+	lacks := help()
+	for _, want := range []string{
+		"your account for the portal of Springfield Public Schools", "Your school has it", "It stops working after 24 hours",
+		`<bdi dir="ltr">signin.example.org</bdi>`, "Junk or Spam", "The newest email works for 7 days", "Google or another service", "a reference",
+	} {
+		if !strings.Contains(lacks, want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+	for _, not := range []string{"4821", "Who helps with them"} {
+		if strings.Contains(lacks, not) {
+			t.Errorf("has %q", not)
+		}
+	}
+	d.Code, d.OtherProducts = "4821", []district.Product{{Name: "Lunch & more", Office: "Food Services", Phone: "555-0120"}}
+	has := help()
+	for _, want := range []string{"4821", "Lunch &amp; more", "Food Services", `href="tel:5550120"`, "Who helps with them"} {
+		if !strings.Contains(has, want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+}
+
 func TestEveryAnchorLinkedFromAHubIsOnTheHelpPage(t *testing.T) {
-	v := visit{d: springfield()}
+	v := visit{served: everything, d: springfield()}
 	help := v.get(t, "/{district}/{rest+}", "/springfield/help")
 	if help.StatusCode != http.StatusOK {
 		t.Fatalf("status %d", help.StatusCode)
@@ -238,13 +344,35 @@ func TestTheFrontPageLeadsToADistrict(t *testing.T) {
 	}
 }
 
-func TestWellKnownAddresses(t *testing.T) {
-	if r := (visit{}).get(t, "/.well-known/{rest+}", "/.well-known/change-password"); r.StatusCode != http.StatusSeeOther || location(r) != "/prod/" {
-		t.Errorf("change-password: %d %q", r.StatusCode, location(r))
+func TestAPasswordManagerIsSentToWhereThePasswordIsChanged(t *testing.T) {
+	one := []pages.Entry{{Slug: "springfield", Name: "Springfield Public Schools"}}
+	two := append(slices.Clip(one), pages.Entry{Slug: "shelbyville", Name: "Shelbyville School District"})
+	for _, c := range []struct {
+		name, cookie string
+		served       []string
+		root         []pages.Entry
+		want         string
+	}{
+		{"nobody knows the district", "", everything, two, "/prod/"},
+		{"a browser that is signed in", "__Host-s-shelbyville=x", everything, two, "/prod/shelbyville/change-password"},
+		{"signed in to a district that is not listed", "lang=es; __Host-s-ogdenville=x", everything, nil, "/prod/ogdenville/change-password"},
+		{"signed in to two", "__Host-s-shelbyville=x; __Host-s-springfield=y", everything, two, "/prod/"},
+		{"the only district here", "", everything, one, "/prod/springfield/change-password"},
+		{"no page to change it", "__Host-s-springfield=x", []string{district.SignIn}, two, "/prod/springfield"},
+		{"a cookie that names no district", "__Host-s-..%2fevil=x; __Host-s-assets=x; __Host-s-=x", everything, two, "/prod/"},
+		{"a cookie of another kind", "s-springfield=x; springfield=x", everything, two, "/prod/"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := visit{served: c.served, root: c.root, cookie: c.cookie}.get(t, "/.well-known/{rest+}", "/.well-known/change-password")
+			if r.StatusCode != http.StatusFound || location(r) != c.want {
+				t.Errorf("got %d %q, want %q", r.StatusCode, location(r), c.want)
+			}
+		})
 	}
-	const none = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
-	if r := (visit{}).get(t, "/.well-known/{rest+}", none); r.StatusCode != http.StatusNotFound {
-		t.Errorf("what cannot exist: %d", r.StatusCode)
+	for _, none := range []string{"resource-that-should-not-exist-whose-status-code-should-not-be-200", "security.txt", "change-password/", "Change-Password"} {
+		if r := (visit{}).get(t, "/.well-known/{rest+}", "/.well-known/"+none); r.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d", none, r.StatusCode)
+		}
 	}
 }
 

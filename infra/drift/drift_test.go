@@ -14,10 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sparekey/sparekey/functions/pages"
 	"github.com/sparekey/sparekey/infra/template"
 	"github.com/sparekey/sparekey/shared/change"
-	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/outbox"
 )
 
@@ -27,43 +25,6 @@ const root = "../.."
 func atoi(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n
-}
-
-// stringsOf lists the texts in a package variable's literal; names of constants
-// are those of packages district and pages.
-func stringsOf(t *testing.T, file, name string) (all []string) {
-	t.Helper()
-	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := map[string]string{
-		"ForgotPassword": district.ForgotPassword, "ForgotUsername": district.ForgotUsername, "SignIn": district.SignIn, "Code": pages.Code,
-	}
-	ast.Inspect(parsed, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || spec.Names[0].Name != name || len(spec.Values) != 1 {
-			return true
-		}
-		literal, ok := spec.Values[0].(*ast.CompositeLit)
-		if !ok {
-			return true
-		}
-		for _, element := range literal.Elts {
-			switch e := element.(type) {
-			case *ast.BasicLit:
-				text, _ := strconv.Unquote(e.Value)
-				all = append(all, text)
-			case *ast.SelectorExpr:
-				all = append(all, known[e.Sel.Name])
-			}
-		}
-		return false
-	})
-	if len(all) == 0 || slices.Contains(all, "") {
-		t.Fatalf("%s: cannot read %s: %q", file, name, all)
-	}
-	return all
 }
 
 func TestEveryFlowIsDeployedAndNothingElse(t *testing.T) {

@@ -109,15 +109,9 @@ func sameMethods(t *testing.T, item *openapi3.PathItem, tag, route string, metho
 	}
 }
 
-func TestHubsLeadToWhatIsDeployed(t *testing.T) {
-	var routes []string
-	for _, f := range deployed(t).Functions {
-		routes = append(routes, f.Routes...)
-	}
-	for _, slug := range stringsOf(t, "functions/pages/bootstrap/main.go", "served") {
-		if !slices.Contains(routes, "/{district}/"+slug) {
-			t.Errorf("the bootstrap of pages leads to %s, which is not deployed", slug)
-		}
+func TestHubsKnowWhatIsDeployed(t *testing.T) {
+	if inTemplate := deployed(t).Pages(); !slices.Equal(pages.Deployed, inTemplate) {
+		t.Errorf("the template has the pages %q, and pages.Deployed is %q", inTemplate, pages.Deployed)
 	}
 }
 

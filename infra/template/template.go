@@ -294,3 +294,18 @@ func rate(text string) (time.Duration, error) {
 	}
 	return time.Duration(n) * length, nil
 }
+
+// Pages lists the pages of a district that have a route of their own, by the one
+// word that their path has after the district.
+func (t Template) Pages() []string {
+	var all []string
+	for _, f := range t.Functions {
+		for _, route := range f.Routes {
+			if word, ok := strings.CutPrefix(route, "/{district}/"); ok && !strings.ContainsAny(word, "/{") {
+				all = append(all, word)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}

@@ -2,6 +2,7 @@ package district
 
 import (
 	"cmp"
+	"net/mail"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,6 +47,16 @@ type Product struct {
 	Name   string `json:"name"`
 	Office string `json:"office"`
 	Phone  string `json:"phone"`
+}
+
+// MailDomain is where the district's mails come from, for those who let mails in
+// by domain.
+func (d District) MailDomain() string {
+	from, err := mail.ParseAddress(d.MailFrom)
+	if err != nil {
+		return ""
+	}
+	return from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 }
 
 // The most of what a district may say: a page has to stay small.

@@ -54,8 +54,8 @@ type Reply struct {
 	Page   web.Page // what a person sees
 	JSON   any      // what a machine reads; nil is {}
 	Cookie []*http.Cookie
-	// Location sends a person on to another of our pages (303); a machine, which
-	// follows nothing, gets the JSON.
+	// Location sends a person on to another of our pages, with 303, or with 302
+	// where Status says so; a machine, which follows nothing, gets the JSON.
 	Location string
 	// Asset is served as it is, with its media type, and may be kept for a year.
 	Asset     []byte

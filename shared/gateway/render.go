@@ -70,6 +70,9 @@ func (e Edge) grant(r *Request, reply Reply, status int, h http.Header) (int, []
 		return http.StatusOK, reply.Asset
 	case reply.Location != "" && !r.json:
 		h.Set("Location", reply.Location)
+		if status == http.StatusFound {
+			return status, nil
+		}
 		return http.StatusSeeOther, nil
 	case r.json || reply.Page.Name == "":
 		return cmp.Or(status, http.StatusOK), toJSON(reply.JSON, "application/json", h)

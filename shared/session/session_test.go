@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -128,5 +129,23 @@ func TestOnlyItsOwnDistrictEndsASession(t *testing.T) {
 	}
 	if len(rows.Dump()) != before { // the session has gone, one audit entry has come
 		t.Errorf("%d items, want %d", len(rows.Dump()), before)
+	}
+}
+
+func TestTheDistrictsThatABrowserBroughtCookiesFor(t *testing.T) {
+	for _, c := range []struct {
+		cookies string
+		secure  bool
+		want    []string
+	}{
+		{"", true, nil},
+		{"__Host-s-springfield=a; lang=es; __Host-s-ps-118=b", true, []string{"springfield", "ps-118"}},
+		{"s-springfield=a; __Host-s-shelbyville=b", false, []string{"springfield"}},
+		{"__Host-s-=a; __Host-s-help=b; __Host-s-a=c", true, nil},
+	} {
+		r := &gateway.Request{Header: http.Header{"Cookie": {c.cookies}}, Secure: c.secure}
+		if got := session.Districts(r); !slices.Equal(got, c.want) {
+			t.Errorf("%q: got %q, want %q", c.cookies, got, c.want)
+		}
 	}
 }

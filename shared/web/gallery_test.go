@@ -33,8 +33,19 @@ type data = map[string]any
 type offer struct {
 	Students bool
 	Sections []string
+	First    []line
+	Groups   []lines
 	all      bool
 }
+
+type line struct{ Says, Icon, To, Text string }
+
+type lines struct {
+	Says  string
+	Lines []line
+}
+
+var hubLines = []lines{{"hub.wrong", []line{{"help.link", "", "help#link", "hub.link.text"}, {"help.other", "", "help#other", "hub.other.text"}}}}
 
 func (o offer) Serves(string) bool { return o.all }
 
@@ -60,7 +71,7 @@ func setPassword(change data) data {
 
 // gallery is every page in every state worth looking at.
 func gallery() []state {
-	sections := strings.Fields("no-email link rejected username temporary app student new changed-email safe contact")
+	sections := strings.Fields("no-email link rejected username temporary change answers active new access student child app other changed-email safe contact")
 	id := "0f8c2b1e-1111-4222-8333-abcdefabcdef"
 	refused := &problem.Error{Code: problem.PasswordRefused, Fields: []problem.Field{
 		{Name: "new_password", Says: i18n.Say("password.length", "min", "15", "used", "9")},
@@ -72,9 +83,9 @@ func gallery() []state {
 	}
 	posted := map[string]string{}
 	return []state{
-		{name: "hub", page: "hub", data: offer{true, nil, true}},
-		{name: "hub with all of it off", page: "hub", data: offer{}},
-		{name: "help", page: "help", data: offer{true, sections, true}},
+		{name: "hub", page: "hub", data: offer{Students: true, First: []line{{"hub.forgot", "lock", "forgot-password", "hub.forgot.text"}}, Groups: hubLines, all: true}},
+		{name: "hub with all of it off", page: "hub", data: offer{Groups: hubLines}},
+		{name: "help", page: "help", data: offer{Students: true, Sections: sections, all: true}},
 		{name: "help outside a district", page: "help", data: offer{Sections: sections}, nowhere: true},
 		{name: "a problem explained", page: "help-problem", data: data{"Code": "busy", "Status": "503"}, nowhere: true},
 		{name: "front page", page: "root", data: data{"Districts": []data{{"Slug": "springfield", "Name": "Springfield Public Schools"}}}, nowhere: true},
@@ -117,6 +128,8 @@ func gallery() []state {
 func springfield() district.District {
 	d := district.Default("springfield", "Springfield Public Schools")
 	d.Office, d.Phone, d.Hours, d.MailFrom = "Springfield family help desk", "555-0100", "Monday to Friday", "no-reply@signin.example.org"
+	d.Announcements = []district.Announcement{{Date: "2026-11-20", Text: "Closed on Friday."}}
+	d.OtherProducts = []district.Product{{Name: "Lunch", Office: "Food Services", Phone: "555-0120"}}
 	return d
 }
 

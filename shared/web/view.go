@@ -170,10 +170,9 @@ func (v View) Wait() int {
 	return int(math.Ceil(v.Problem.RetryAfter.Minutes()))
 }
 
-// Dial is the office's phone number as a phone wants it: what follows the number
-// itself, such as an extension, is left to the caller.
-func (v View) Dial() string {
-	number := v.District.Phone
+// Dial is a phone number as a phone wants it: what follows the number itself,
+// such as an extension, is left to the caller.
+func (v View) Dial(number string) string {
 	if i := strings.IndexFunc(number, unicode.IsLetter); i >= 0 {
 		number = number[:i]
 	}

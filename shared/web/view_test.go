@@ -52,7 +52,7 @@ func TestWhatAViewSays(t *testing.T) {
 		{"markup in a value is text", `{{.T "sent.open" "district" "<b>&\""}}`, "Open the email from &lt;b&gt;&amp;&#34;.", here},
 		{"markup in a value shown is text", `{{.Show "sent.typed.username" "username" "<b>{username}"}}`, `Check what you typed: <bdi dir="ltr">&lt;b&gt;{username}</bdi>`, here},
 		{"a reference is read in fours", `{{.Grouped "7F3K9QPD"}} {{.Grouped "7F3"}}`, "7F3K-9QPD 7F3", here},
-		{"a number as a phone wants it", `{{.Dial}}`, "+15550100199", web.Asked{District: far}},
+		{"a number as a phone wants it", `{{.Dial .District.Phone}}`, "+15550100199", web.Asked{District: far}},
 		{"no wait", `{{.Wait}}`, "0", here},
 		{"a wait is rounded up to minutes", `{{.Wait}}`, "10", waits(problem.New(problem.TooManyRequests).After(9*time.Minute + time.Second))},
 		{"a sentence that says until when needs none", `{{.Wait}}`, "0", waits(problem.New(problem.NotProved).Saying("not-proved.wait", "time", "3:45 PM").After(time.Hour))},
@@ -166,5 +166,35 @@ func TestOneLanguageNeedsNoMenu(t *testing.T) {
 	body, err = pages.Render(web.Page{Name: "off"}, web.Asked{District: district.District{}, Language: i18n.Default.Language("en")})
 	if err != nil || strings.Contains(string(body), "//help") {
 		t.Errorf("%v, or an address of another host", err)
+	}
+}
+
+func TestAnnouncementsAreDatedAndMarkedWhereTheyAreInAnotherLanguage(t *testing.T) {
+	d := springfield()
+	d.Announcements = []district.Announcement{
+		{Date: "2026-11-02", Text: "Old & <b>bold</b>", Translations: map[string]string{"es": "Viejo"}},
+		{Date: "2026-11-20", Text: "New"},
+	}
+	for _, c := range []struct {
+		language string
+		want     []string
+	}{
+		{"en", []string{`<time datetime="2026-11-20">November 20, 2026</time> <span>New</span>`, `<time datetime="2026-11-02">November 2, 2026</time> <span>Old &amp; &lt;b&gt;bold&lt;/b&gt;</span>`}},
+		{"es", []string{`<time datetime="2026-11-20">20 de noviembre de 2026</time> <span lang="en" dir="ltr">New</span>`, `<span>Viejo</span>`}},
+	} {
+		page := say(t, `{{template "announcements" .}}`, web.Asked{District: d, Language: i18n.Default.Language(c.language)})
+		at := 0
+		for _, want := range c.want {
+			i := strings.Index(page[at:], want)
+			if i < 0 {
+				t.Errorf("%s: %s is not where it should be in %s", c.language, want, page)
+				break
+			}
+			at += i
+		}
+	}
+	d.Announcements = nil
+	if page := say(t, `{{template "announcements" .}}`, web.Asked{District: d}); page != "" {
+		t.Errorf("of no news it says %s", page)
 	}
 }

@@ -5,13 +5,9 @@ package main
 import (
 	"github.com/sparekey/sparekey/functions/pages"
 	"github.com/sparekey/sparekey/infra/boot"
-	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/settings"
 	"github.com/sparekey/sparekey/shared/web"
 )
-
-// served are the flows that the template deploys; a hub leads to no other.
-var served = []string{district.ForgotPassword, pages.Code, district.SignIn}
 
 func main() { boot.Start(wire) }
 
@@ -20,6 +16,6 @@ func wire(env *settings.Reader) (any, error) {
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	flow := pages.Flow{Site: site, Served: served, Root: nil} // a family types its district's short name
+	flow := pages.Flow{Site: site, Served: pages.Deployed, Root: nil} // a family types its district's short name
 	return base.Edge("pages", site, base.Store(), pages.Pages).Serve(flow.Routes()), nil
 }

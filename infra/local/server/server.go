@@ -222,10 +222,10 @@ func (s *Server) warm() {
 	s.watch.clearCalls()
 }
 
-// hub is the flow of the common pages, which shows at the root what the local
-// run has.
+// hub is the flow of the common pages, which leads to what the template has and
+// shows at the root what the local run has.
 func (s *Server) hub() pages.Flow {
-	flow := pages.Flow{Site: s.site, Served: []string{district.ForgotPassword, pages.Code, district.SignIn}, Root: nil}
+	flow := pages.Flow{Site: s.site, Served: s.template.Pages(), Root: nil}
 	for _, d := range demoDistricts() {
 		flow.Root = append(flow.Root, pages.Entry{Slug: d.Slug, Name: d.Name})
 	}
