@@ -133,7 +133,7 @@ func (c *Catalogue) load(code string) (*Language, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Language{Meta: meta, sentences: map[string]sentence{}}
+	l := &Language{Meta: meta, sentences: map[string]any{}}
 	if l.tag, err = language.Parse(code); err != nil {
 		return nil, fmt.Errorf("language %q: %w", code, err)
 	}
@@ -180,8 +180,11 @@ func (c *Catalogue) Match(offered []string, wishes ...string) string {
 // Language speaks one language.
 type Language struct {
 	Meta
-	tag       language.Tag
-	sentences map[string]sentence
+	tag language.Tag
+	// sentences are each a text, or one for each plural form that the language
+	// has. They are kept as JSON gives them: a type of our own for each would make
+	// the first page wait twice as long for its words.
+	sentences map[string]any
 	english   *Language // nil in English itself
 }
 
@@ -197,10 +200,10 @@ func (l *Language) Find(t Text) (said string, own bool) {
 			break
 		}
 	}
-	if s.forms == nil {
+	if s == nil {
 		return t.Key, own
 	}
-	return fill(s.pick(speaker.tag, t.Args), t.Args), own
+	return fill(pick(s, speaker.tag, t.Args), t.Args), own
 }
 
 // Say fills in a sentence.
@@ -212,20 +215,7 @@ func (l *Language) Say(t Text) string {
 // T is Say for templates: a key, then names and values.
 func (l *Language) T(key string, args ...string) string { return l.Say(Say(key, args...)) }
 
-// sentence is one text, or one for each plural form that the language has.
-type sentence struct{ forms map[string]string }
-
 const other = "other"
-
-func (s *sentence) UnmarshalJSON(raw []byte) error {
-	if raw[0] != '"' {
-		return json.Unmarshal(raw, &s.forms)
-	}
-	var text string
-	err := json.Unmarshal(raw, &text)
-	s.forms = map[string]string{other: text}
-	return err
-}
 
 var formNames = map[plural.Form]string{
 	plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: other,
@@ -233,18 +223,24 @@ var formNames = map[plural.Form]string{
 
 // pick chooses the plural form by the argument "n"; languages that x/text has no
 // rule for, such as Haitian Creole, use the form other.
-func (s sentence) pick(tag language.Tag, args []string) string {
+func pick(sentence any, tag language.Tag, args []string) string {
+	text, plain := sentence.(string)
+	if plain {
+		return text
+	}
+	forms, _ := sentence.(map[string]any)
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] != "n" {
 			continue
 		}
 		if n, err := strconv.Atoi(args[i+1]); err == nil {
-			if form, ok := s.forms[formNames[plural.Cardinal.MatchPlural(tag, n, 0, 0, 0, 0)]]; ok {
+			if form, ok := forms[formNames[plural.Cardinal.MatchPlural(tag, n, 0, 0, 0, 0)]].(string); ok {
 				return form
 			}
 		}
 	}
-	return s.forms[other]
+	text, _ = forms[other].(string)
+	return text
 }
 
 func fill(text string, args []string) string {
