@@ -6,14 +6,15 @@ import (
 	"encoding/hex"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed assets/*
 var assets embed.FS
 
-// hashed gives the address of each asset: its name with a digest of its
-// contents, so that it may be kept by browsers for a year.
-var hashed, original = digestAssets()
+// digested gives the address of each asset, its name with a digest of its
+// contents, so that it may be kept by browsers for a year; and the way back.
+var digested = sync.OnceValues(digestAssets)
 
 func digestAssets() (hashed, original map[string]string) {
 	hashed, original = map[string]string{}, map[string]string{}
@@ -36,6 +37,7 @@ var types = map[string]string{
 
 // Asset finds a stylesheet, script or picture by its hashed name.
 func Asset(name string) (body []byte, contentType string, ok bool) {
+	_, original := digested()
 	file, ok := original[name]
 	if !ok {
 		return nil, "", false

@@ -96,7 +96,10 @@ func (v View) Root(path string) string {
 
 // Asset makes the address of a stylesheet, script or picture, which changes with
 // its contents.
-func (v View) Asset(name string) string { return v.site.Path("/assets/" + hashed[name]) }
+func (v View) Asset(name string) string {
+	hashed, _ := digested()
+	return v.site.Path("/assets/" + hashed[name])
+}
 
 // Host is what a person would type to come here.
 func (v View) Host() string { return v.site.Host() }
