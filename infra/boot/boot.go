@@ -91,13 +91,17 @@ func (b Base) Districts(store table.Store) *district.Directory {
 	return d
 }
 
-// Edge opens the flow's pages while the connection to the table is made.
+// Edge opens the flow's pages while the connection to the table is made. English
+// is read then too: it stands behind every other language. The connection is made
+// on the goroutine that will answer, whose stack has then grown for it.
 func (b Base) Edge(function string, site web.Site, store table.Store, pages fs.FS) gateway.Edge {
-	districts := make(chan *district.Directory, 1)
-	go func() { districts <- b.Districts(store) }()
-	edge := gateway.Edge{Function: function, Pages: web.Open(site, i18n.Default, pages), Log: b.Log, Now: time.Now}
-	edge.Districts = <-districts
-	return edge
+	opened := make(chan *web.Pages, 1)
+	go func() {
+		p := web.Open(site, i18n.Default, pages)
+		i18n.Default.Language(i18n.English)
+		opened <- p
+	}()
+	return gateway.Edge{Function: function, Districts: b.Districts(store), Pages: <-opened, Log: b.Log, Now: time.Now}
 }
 
 // Pause waits, or reports false at once where the invocation would be over before
