@@ -3,7 +3,7 @@
 //
 // It promises that a function with a fault in its settings never starts: all
 // faults are told at once, while Lambda still waits. Connections are made then
-// too, so that no family waits for a handshake. It links the table's driver,
+// too, all at the same time, so that no family waits for a handshake. It links the table's driver,
 // which every function uses, and no other: what else a main imports is what its
 // role may do.
 //
@@ -95,13 +95,31 @@ func (b Base) Districts(store table.Store) *district.Directory {
 // is read then too: it stands behind every other language. The connection is made
 // on the goroutine that will answer, whose stack has then grown for it.
 func (b Base) Edge(function string, site web.Site, store table.Store, pages fs.FS) gateway.Edge {
-	opened := make(chan *web.Pages, 1)
-	go func() {
-		p := web.Open(site, i18n.Default, pages)
+	opened := Begin(func() (*web.Pages, error) {
 		i18n.Default.Language(i18n.English)
-		opened <- p
+		return web.Open(site, i18n.Default, pages), nil
+	})
+	edge := gateway.Edge{Function: function, Districts: b.Districts(store), Log: b.Log, Now: time.Now}
+	edge.Pages, _ = opened() // it cannot fail
+	return edge
+}
+
+// Begin starts what can be done beside the rest of a start, such as a call of a
+// service that nothing else waits for. What it returns waits for the outcome.
+func Begin[T any](do func() (T, error)) func() (T, error) {
+	var (
+		outcome T
+		err     error
+		done    = make(chan struct{})
+	)
+	go func() {
+		defer close(done)
+		outcome, err = do()
 	}()
-	return gateway.Edge{Function: function, Districts: b.Districts(store), Pages: <-opened, Log: b.Log, Now: time.Now}
+	return func() (T, error) {
+		<-done
+		return outcome, err
+	}
 }
 
 // Pause waits, or reports false at once where the invocation would be over before

@@ -2,6 +2,7 @@ package boot_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -21,5 +22,19 @@ func TestPauseLeavesTimeForAMail(t *testing.T) {
 	time.AfterFunc(10*time.Millisecond, end)
 	if boot.Pause(far, time.Minute) {
 		t.Error("it went on after the end")
+	}
+}
+
+// Two that wait for each other are done only if both have begun.
+func TestWhatIsBegunGoesOnBesideTheRest(t *testing.T) {
+	here, there := make(chan int), make(chan int)
+	begun := boot.Begin(func() (int, error) {
+		there <- 1
+		return <-here, errors.New("told when asked for")
+	})
+	<-there
+	here <- 2
+	if got, err := begun(); got != 2 || err == nil {
+		t.Errorf("%d, %v", got, err)
 	}
 }

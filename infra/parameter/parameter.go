@@ -148,7 +148,7 @@ func refused(status int, body []byte) error {
 }
 
 // Pepper reads the pepper.
-func Pepper(c Config) (pepper.Pepper, error) {
+func (c Config) Pepper() (pepper.Pepper, error) {
 	text, err := Read(context.Background(), c)
 	if err != nil {
 		return pepper.Pepper{}, err

@@ -67,7 +67,7 @@ func TestReadAsksForTheDecryptedValueSigned(t *testing.T) {
 	if s.bodies[0] != `{"Name":"/sparekey/test/pepper","WithDecryption":true}` {
 		t.Errorf("asked %s", s.bodies[0])
 	}
-	if _, err := parameter.Pepper(s.config(t)); err != nil {
+	if _, err := s.config(t).Pepper(); err != nil {
 		t.Errorf("pepper: %v", err)
 	}
 }
@@ -106,7 +106,7 @@ func TestReadTellsWhyAndNeverWhat(t *testing.T) {
 		})
 	}
 	s := &store{answers: []answer{{200, `{"Parameter":{"Type":"SecureString","Value":"hush-hush"}}`}}}
-	if _, err := parameter.Pepper(s.config(t)); err == nil || strings.Contains(err.Error(), "hush") {
+	if _, err := s.config(t).Pepper(); err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("a pepper that is none: %v", err)
 	}
 }

@@ -30,13 +30,15 @@ func wire(env *settings.Reader) (any, error) {
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	keys, err := parameter.Pepper(secret)
+	reading := boot.Begin(secret.Pepper)
+	store := base.Store()
+	districts := base.Districts(store)
+	keys, err := reading()
 	if err != nil {
 		return nil, err
 	}
-	store := base.Store()
 	flow := courier.Flow{
-		Table: store, Mail: ses.Open(post), Districts: base.Districts(store), Pepper: keys, Site: site, Words: i18n.Default,
+		Table: store, Mail: ses.Open(post), Districts: districts, Pepper: keys, Site: site, Words: i18n.Default,
 		Log: base.Log, Now: time.Now, Pause: boot.Pause, Rate: rate,
 	}
 	return handler(flow), nil

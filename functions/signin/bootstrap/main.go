@@ -29,9 +29,10 @@ func wire(env *settings.Reader) (any, error) {
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
+	reading := boot.Begin(secret.Pepper)
 	store := base.Store()
 	edge := base.Edge("sign-in", site, store, signin.Pages)
-	keys, err := parameter.Pepper(secret)
+	keys, err := reading()
 	if err != nil {
 		return nil, err
 	}
