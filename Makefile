@@ -11,8 +11,10 @@ LAMBDA     := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -tags lam
 GOTEST     ?= go test
 FUZZTIME   ?= 10s
 SEEDS      ?= 5000
+RUNS       ?= 61
+REPORT     ?= build/bench
 
-.PHONY: help run test race lint cover sim fuzz tools test-aws test-browser check-template build clean
+.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template build clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +42,10 @@ fuzz: ## each fuzz target for a while (FUZZTIME=10s)
 	@grep -rl --include=*_test.go '^func Fuzz' functions shared infra | while read -r file; do \
 	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$file); do \
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; done; done
+
+bench: $(TOOLS)/dynoxide/ready ## how every function starts, beside one that does nothing (RUNS=61, AGAINST=revision)
+	@mkdir -p build
+	go run ./infra/bench -runs $(RUNS) -against "$(AGAINST)" -out $(REPORT).md -json $(REPORT).json
 
 test-aws: tools ## the second tier: on Dynoxide and moto, and the real binaries
 	SPAREKEY_TEST_AWS=1 $(GOTEST) -count=1 -timeout 20m ./...

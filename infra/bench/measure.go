@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -28,7 +27,7 @@ func measure(ctx context.Context, subjects []*subject, runs int) (foreign float6
 		for _, i := range rand.Perm(len(subjects)) { //nolint:gosec // an order, no secret
 			used, err := subjects[i].start(ctx)
 			if err != nil {
-				return 0, fmt.Errorf("%s: %w", subjects[i].name, err)
+				return 0, fmt.Errorf("%s, %s: %w", subjects[i].name, subjects[i].table, err)
 			}
 			if round >= warm {
 				subjects[i].usage = append(subjects[i].usage, used)
@@ -38,20 +37,21 @@ func measure(ctx context.Context, subjects []*subject, runs int) (foreign float6
 	return max(0, busy()-all-(own()-ours)) / time.Since(began).Seconds(), nil
 }
 
-// start starts the program, hands it its first event and ends it.
+// start starts the program, hands it its first event, ends it and looks whether
+// the answer was the right one.
 func (s *subject) start(ctx context.Context) (runtime.Usage, error) {
 	event := s.event()
-	p, err := runtime.Start(runtime.Config{Function: s.name, Program: s.program, Env: s.env})
+	p, err := runtime.Start(runtime.Config{Function: s.name, Program: s.path, Env: s.env})
 	if err != nil {
 		return runtime.Usage{}, err
 	}
-	answered, err := p.Invoke(ctx, event)
+	answer, err := p.Invoke(ctx, event)
 	used := p.End()
-	if err == nil && s.status != 0 {
-		var answer struct{ StatusCode int }
-		if err = json.Unmarshal(answered, &answer); err == nil && answer.StatusCode != s.status {
-			err = fmt.Errorf("it answered %d, want %d\n%s", answer.StatusCode, s.status, p.Log())
-		}
+	if err == nil {
+		err = s.right(answer)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w\n%s", s.asks, err, p.Log())
 	}
 	return used, err
 }

@@ -17,6 +17,7 @@ import (
 type Report struct {
 	Machine Machine
 	Runs    int
+	Against string  // the revision that was started beside this one; empty: none
 	Foreign float64 // cores that others used meanwhile
 	Rows    []Row
 }
@@ -30,16 +31,18 @@ type Machine struct {
 	Modules               map[string]string
 }
 
-// Row is what was found of one program.
+// Row is what was found of one program with one way to reach the table.
 type Row struct {
-	Name, Table  string
-	Next, First  Spread  // ms from the start to its first question, and its first answer
-	Ratio        float64 // First's median in no-op's
-	Most         float64 // the goal for Ratio; 0: none
-	CPU          float64 // ms, median
-	Faults       float64 // median
-	PeakMiB      float64 // median
-	RawMB, ZipMB float64 // for arm64
+	Name, Asks, Table string
+	Before            bool    // it is of the revision Against
+	Next, First       Spread  // ms from the start to its first question, and its first answer
+	Ratio             float64 // First's median in the no-op's
+	OfFloor           float64 // and in the floor's
+	Most              float64 // the goal for Ratio; 0: none
+	CPU               Spread  // ms
+	Faults            Spread  // pages touched for the first time
+	PeakMiB           Spread
+	RawMB, ZipMB      float64 // for arm64
 }
 
 // Spread is a median and where nine in ten lie.
@@ -47,17 +50,34 @@ type Spread struct{ Median, P5, P95 float64 }
 
 func (r *Report) judge(subjects []*subject) {
 	for _, s := range subjects {
-		row := Row{
-			Name: s.name, Table: s.table, Most: s.most, RawMB: float64(s.raw) / 1e6, ZipMB: float64(s.zip) / 1e6,
+		r.Rows = append(r.Rows, Row{
+			Name: s.name, Asks: s.asks, Table: s.table, Before: s.before, Most: s.most, RawMB: float64(s.raw) / 1e6, ZipMB: float64(s.zip) / 1e6,
 			Next:    spread(s.usage, func(u runtime.Usage) float64 { return ms(u.Next) }),
 			First:   spread(s.usage, func(u runtime.Usage) float64 { return ms(u.Response) }),
-			CPU:     spread(s.usage, func(u runtime.Usage) float64 { return ms(u.CPU) }).Median,
-			Faults:  spread(s.usage, func(u runtime.Usage) float64 { return float64(u.Faults) }).Median,
-			PeakMiB: spread(s.usage, func(u runtime.Usage) float64 { return float64(u.Peak) / (1 << 20) }).Median,
-		}
-		r.Rows = append(r.Rows, row)
-		r.Rows[len(r.Rows)-1].Ratio = row.First.Median / r.Rows[0].First.Median
+			CPU:     spread(s.usage, func(u runtime.Usage) float64 { return ms(u.CPU) }),
+			Faults:  spread(s.usage, func(u runtime.Usage) float64 { return float64(u.Faults) }),
+			PeakMiB: spread(s.usage, func(u runtime.Usage) float64 { return float64(u.Peak) / (1 << 20) }),
+		})
 	}
+	for i := range r.Rows {
+		r.Rows[i].Ratio = r.Rows[i].First.Median / r.of(noop).First.Median
+		r.Rows[i].OfFloor = r.Rows[i].First.Median / r.of(floor).First.Median
+	}
+}
+
+// of is the row of the no-op or the floor.
+func (r *Report) of(name string) Row {
+	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.Name == name && row.Table == dynoxide })
+	return r.Rows[i]
+}
+
+// earlier is the same program, with the same first event, before.
+func (r *Report) earlier(row Row) (before Row, ok bool) {
+	i := slices.IndexFunc(r.Rows, func(b Row) bool { return b.Before && b.Name == row.Name && b.Asks == row.Asks && b.Table == row.Table })
+	if i < 0 {
+		return Row{}, false
+	}
+	return r.Rows[i], true
 }
 
 func spread(all []runtime.Usage, of func(runtime.Usage) float64) Spread {
@@ -81,66 +101,6 @@ func quantile(sorted []float64, q float64) float64 {
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// Markdown is the report as a page.
-func (r Report) Markdown() string {
-	var b strings.Builder
-	m := r.Machine
-	fmt.Fprintf(&b, "# Performance: starts\n\nWritten by `go run ./infra/bench -runs %d -out docs/performance.md`; do not edit.\n\n", r.Runs)
-	fmt.Fprintf(&b, "%s, revision %s. %s, %d cores, %.0f GiB, %s, %s", m.When, m.Revision, m.CPU, m.Cores, m.MemoryGiB, m.System, m.Go)
-	for _, name := range tracked {
-		fmt.Fprintf(&b, ", %s %s", name[strings.LastIndexByte(name, '/')+1:], m.Modules[name])
-	}
-	fmt.Fprintf(&b, ".\n\nEach program was started %d times, all of them in turn, in an order drawn anew for each round. "+
-		"Others used %.1f of the cores meanwhile", r.Runs, r.Foreign)
-	if r.Foreign >= quiet {
-		b.WriteString(": **the machine was busy**, so trust ratios and page faults, not milliseconds")
-	}
-	b.WriteString(".\n\nInit is from the start of the process to its first question to the Runtime API, first answer to the end of its first " +
-		"event: a real one, with a table behind it (Dynoxide, plain HTTP on this machine; no Lambda, no AWS, no network). The no-op is a " +
-		"function on the same aws-lambda-go that does nothing. Milliseconds are medians [nine in ten lie within]; the rest are medians. " +
-		"Sizes are of what is deployed: arm64, stripped, `lambda.norpc`.\n\n")
-	b.WriteString("| function | init ms | first answer ms | × no-op | goal | CPU ms | page faults | peak MiB | binary MB | zip MB | goal |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
-	for _, row := range r.Rows {
-		if row.Table == dynoxide {
-			fmt.Fprintf(&b, "| %s | %s | %s | %.2f | %s | %.1f | %.0f | %.1f | %s |\n", row.Name, row.Next, row.First, row.Ratio,
-				verdict(row.Ratio, row.Most, "≤ %.1f"), row.CPU, row.Faults, row.PeakMiB, row.weight())
-		}
-	}
-	b.WriteString("\n## Where the time goes\n\nThe same starts, in the same rounds, with other tables behind them: what is left with one that " +
-		"answers at once is the function's own, and a handshake is what TLS adds to the start.\n\n" +
-		"| function | table | init ms | first answer ms | × no-op | CPU ms | page faults |\n|---|---|---|---|---|---|---|\n")
-	for _, row := range r.Rows {
-		if row.Table != dynoxide && row.Name != noop {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %.2f | %.1f | %.0f |\n", row.Name, row.Table, row.Next, row.First, row.Ratio, row.CPU, row.Faults)
-		}
-	}
-	return b.String()
-}
-
-// quiet is how much of the cores others may use for milliseconds to be trusted.
-const quiet = 0.4
-
-func (s Spread) String() string { return fmt.Sprintf("%.1f [%.1f-%.1f]", s.Median, s.P5, s.P95) }
-
-func (r Row) weight() string {
-	goal := 0.0
-	if r.Most > 0 {
-		goal = mostZip / 1e6
-	}
-	return fmt.Sprintf("%.2f | %.2f | %s", r.RawMB, r.ZipMB, verdict(r.ZipMB, goal, "≤ %.1f"))
-}
-
-func verdict(is, most float64, goal string) string {
-	switch {
-	case most == 0:
-		return ""
-	case is <= most:
-		return fmt.Sprintf(goal+" met", most)
-	}
-	return fmt.Sprintf("**"+goal+" missed**", most)
-}
 
 // tracked are the modules that a start depends on most.
 var tracked = []string{

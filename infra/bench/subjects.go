@@ -1,130 +1,131 @@
 package main
 
 import (
-	"archive/zip"
-	"context"
+	"bytes"
+	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/sparekey/sparekey/infra/runtime"
 )
 
-// subject is one program in one setting.
-type subject struct {
-	name    string
-	program string
-	table   string // how it reaches the table
-	env     []string
-	event   func() []byte // its first, which needs the table
-	status  int           // what it must answer; 0: an event that has no status
-	most    float64       // the goal: times the no-op
-	zip     int64         // bytes, for arm64
-	raw     int64
-	usage   []runtime.Usage
+// program is one function, built, with its first event and what it must answer.
+type program struct {
+	name   string
+	asks   string        // its first event, in words
+	event  func() []byte // the event, which needs the table
+	right  func(answer []byte) error
+	rows   string  // the table that it works on: what one leaves there must not be another's work
+	real   bool    // only a table that remembers does
+	most   float64 // the goal: times the no-op
+	before bool    // it is of an earlier revision
+
+	path string
+	raw  int64 // bytes, for arm64
+	zip  int64
 }
 
+// subject is a program with one way to reach the table.
+type subject struct {
+	*program
+	table string
+	env   []string
+	usage []runtime.Usage
+}
+
+// What the functions are measured by (design 9).
 const (
 	noop     = "no-op"
+	floor    = "floor"
 	mostZip  = 4.5e6
 	mostAsk  = 1.5
 	mostElse = 2
 )
 
-// build builds every program twice: for this machine, to start it, and for
-// Lambda's, to weigh it.
-func build(ctx context.Context, dir string, back *backend) ([]*subject, error) {
-	at := map[string]string{"district": "springfield"}
+// programs are the no-op, the floor, and every function.
+func programs(back *backend) []*program {
 	nobodys := strings.Repeat("A", 43)
+	at := map[string]string{"district": springfield}
+	ask := func() []byte {
+		return runtime.Post("/springfield/forgot-password", "/{district}/forgot-password", origin, at,
+			url.Values{"username": {"mlopez71"}, "email": {"maria.lopez@example.org"}})
+	}
 	get := func(path, resource string, more ...string) func() []byte {
-		variables := map[string]string{"district": "springfield"}
+		variables := map[string]string{"district": springfield}
 		for i := 0; i+1 < len(more); i += 2 {
 			variables[more[i]] = more[i+1]
 		}
 		return func() []byte { return runtime.Get(path, resource, variables) }
 	}
-	ask := func() []byte {
-		return runtime.Post("/springfield/forgot-password", "/{district}/forgot-password", origin, at,
-			url.Values{"username": {"mlopez71"}, "email": {"maria.lopez@example.org"}})
-	}
 	minute := func() []byte { return runtime.Scheduled(time.Now()) }
-	all := []*subject{
-		{name: noop, event: get("/springfield", "/{district}"), status: 204},
-		{name: "forgotpassword", event: ask, status: 202, most: mostAsk},
-		{name: "verifytoken", event: get("/springfield/r/"+nobodys, "/{district}/r/{token}", "token", nobodys), status: 410, most: mostElse},
-		{name: "signin", event: get("/springfield/sign-in", "/{district}/sign-in"), status: 200, most: mostElse},
-		{name: "pages", event: get("/springfield", "/{district}"), status: 200, most: mostElse},
-		{name: "courier", event: minute, most: mostElse},
-		{name: "cleanup", event: minute, most: mostElse},
+	hub := get("/springfield", "/{district}")
+	return []*program{
+		{name: noop, asks: "GET, answered 204", event: hub, right: status(204)},
+		{name: floor, asks: "GET, answered 204 after forgot-password's three calls of the table", event: hub, right: status(204)},
+		{name: "forgotpassword", asks: "POST of its form: 202, check your email", event: ask, right: page(202), most: mostAsk},
+		{name: "verifytoken", asks: "GET of a link that nobody has: 410, does not work", event: get("/springfield/r/"+nobodys, "/{district}/r/{token}", "token", nobodys), right: page(410), most: mostElse},
+		{name: "signin", asks: "GET of its form: 200", event: get("/springfield/sign-in", "/{district}/sign-in"), right: page(200), most: mostElse},
+		{name: "pages", asks: "GET of the district's hub: 200", event: hub, right: page(200), most: mostElse},
+		{name: "courier", asks: "the feed: a request to which no account fits, decided and recorded", event: back.filed, right: back.decided, rows: "fed", real: true, most: mostElse},
+		{name: "courier", asks: "the minute, with nothing due", event: minute, right: nothing, rows: "quiet", most: mostElse},
+		{name: "cleanup", asks: "its schedule, with nothing due", event: minute, right: nothing, rows: "quiet", most: mostElse},
 	}
-	for _, s := range all {
-		if err := s.build(ctx, dir); err != nil {
-			return nil, err
+}
+
+// everywhere is each program with each way to reach the table. Of an earlier
+// revision the first way alone; and the no-op reaches none.
+func everywhere(all []*program, tables []connection) (subjects []*subject) {
+	for i, there := range tables {
+		for _, p := range all {
+			if p.real && there.forgets || (p.before || p.name == noop) && i > 0 {
+				continue
+			}
+			subjects = append(subjects, &subject{program: p, table: there.name, env: there.env(p.rows)})
 		}
 	}
-	var everywhere []*subject
-	for _, connection := range back.tables {
-		for _, s := range all {
-			there := *s
-			there.table, there.env = connection.name, connection.env
-			everywhere = append(everywhere, &there)
+	return subjects
+}
+
+// status is the answer of a function that says nothing but its status.
+func status(want int) func([]byte) error {
+	return func(answer []byte) error {
+		_, err := answered(answer, want)
+		return err
+	}
+}
+
+// page is an answer of that status with a whole page in it: what the gateway says
+// when a page fails has the same status, and no heading.
+func page(want int) func([]byte) error {
+	return func(answer []byte) error {
+		body, err := answered(answer, want)
+		if err == nil && (!strings.Contains(body, "<h1>") || !strings.HasSuffix(strings.TrimSpace(body), "</html>")) {
+			err = fmt.Errorf("it answered no whole page: %q", body)
 		}
-	}
-	return everywhere, nil
-}
-
-func (s *subject) build(ctx context.Context, dir string) error {
-	pkg := runtime.Bootstrap(s.name)
-	if s.name == noop {
-		pkg = runtime.Module + "/infra/bench/noop"
-	}
-	s.program = filepath.Join(dir, s.name)
-	if err := runtime.Build(ctx, pkg, s.program, ""); err != nil {
 		return err
 	}
-	deployed := filepath.Join(dir, s.name+"-arm64")
-	if err := runtime.Build(ctx, pkg, deployed, "arm64"); err != nil {
-		return err
-	}
-	defer os.Remove(deployed)
-	about, err := os.Stat(deployed)
-	if err != nil {
-		return err
-	}
-	s.raw = about.Size()
-	s.zip, err = zipped(deployed)
-	return err
 }
 
-// zipped is how large a program is as a deployment package.
-func zipped(program string) (size int64, err error) {
-	in, err := os.Open(program) //nolint:gosec // just built by us
-	if err != nil {
-		return 0, err
+func answered(answer []byte, want int) (body string, err error) {
+	var a struct {
+		StatusCode int
+		Body       string
 	}
-	defer in.Close()
-	var out counter
-	archive := zip.NewWriter(&out)
-	file, err := archive.Create("bootstrap")
-	if err == nil {
-		_, err = io.Copy(file, in)
+	if err := json.Unmarshal(answer, &a); err != nil {
+		return "", err
 	}
-	if err == nil {
-		err = archive.Close()
+	if a.StatusCode != want {
+		return "", fmt.Errorf("it answered %d, want %d", a.StatusCode, want)
 	}
-	if err != nil {
-		return 0, fmt.Errorf("zip: %w", err)
-	}
-	return int64(out), nil
+	return a.Body, nil
 }
 
-type counter int64
-
-func (c *counter) Write(b []byte) (int, error) {
-	*c += counter(len(b))
-	return len(b), nil
+// nothing is the answer to an event that waits for none.
+func nothing(answer []byte) error {
+	if !bytes.Equal(bytes.TrimSpace(answer), []byte("null")) {
+		return fmt.Errorf("it answered %q to an event that wants no answer", answer)
+	}
+	return nil
 }

@@ -41,7 +41,7 @@ func built(t *testing.T, pkg string) string {
 	if !ok {
 		build = sync.OnceValues(func() (string, error) {
 			program := filepath.Join(programs.dir, strings.ReplaceAll(pkg, "/", "_"))
-			return program, runtime.Build(context.Background(), pkg, program, "")
+			return program, runtime.Build(context.Background(), ".", pkg, program, "")
 		})
 		programs.once[pkg] = build
 	}
