@@ -88,9 +88,9 @@ func TestOnlyTheRightAnswerIsOne(t *testing.T) {
 		answer string
 		want   bool
 	}{
-		{"its status", status(204), `{"statusCode":204}`, true},
-		{"another status", status(204), `{"statusCode":500}`, false},
-		{"no answer", status(204), `null`, false},
+		{"its status", empty, `{"statusCode":204}`, true},
+		{"another status", empty, `{"statusCode":500}`, false},
+		{"no answer", empty, `null`, false},
 		{"a page", page(200), `{"statusCode":200,"body":"<html><h1>Hello</h1></html>\n"}`, true},
 		{"a page that failed", page(200), `{"statusCode":200,"body":"Sorry, there is a problem."}`, false},
 		{"half a page", page(200), `{"statusCode":200,"body":"<html><h1>Hello</h1>"}`, false},

@@ -62,8 +62,8 @@ func programs(back *backend) []*program {
 	minute := func() []byte { return runtime.Scheduled(time.Now()) }
 	hub := get("/springfield", "/{district}")
 	return []*program{
-		{name: noop, asks: "GET, answered 204", event: hub, right: status(204)},
-		{name: floor, asks: "GET, answered 204 after forgot-password's three calls of the table", event: hub, right: status(204)},
+		{name: noop, asks: "GET, answered 204", event: hub, right: empty},
+		{name: floor, asks: "GET, answered 204 after forgot-password's three calls of the table", event: hub, right: empty},
 		{name: "forgotpassword", asks: "POST of its form: 202, check your email", event: ask, right: page(202), most: mostAsk},
 		{name: "verifytoken", asks: "GET of a link that nobody has: 410, does not work", event: get("/springfield/r/"+nobodys, "/{district}/r/{token}", "token", nobodys), right: page(410), most: mostElse},
 		{name: "signin", asks: "GET of its form: 200", event: get("/springfield/sign-in", "/{district}/sign-in"), right: page(200), most: mostElse},
@@ -88,12 +88,10 @@ func everywhere(all []*program, tables []connection) (subjects []*subject) {
 	return subjects
 }
 
-// status is the answer of a function that says nothing but its status.
-func status(want int) func([]byte) error {
-	return func(answer []byte) error {
-		_, err := answered(answer, want)
-		return err
-	}
+// empty is the answer of a function that has nothing to say.
+func empty(answer []byte) error {
+	_, err := answered(answer, 204)
+	return err
 }
 
 // page is an answer of that status with a whole page in it: what the gateway says
