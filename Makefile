@@ -6,15 +6,21 @@ export SAM_CLI_TELEMETRY := 0
 TOOLS      := .tools
 DYNOXIDE   := 3.2.0
 LINTER     := v2.15.0
+VULNCHECK  := v1.9.0
+VULNDB     := v0.0.0-20261105234957-e22db6528018
+SBOM       := v1.10.0
+GITLEAKS   := v8.30.1
 FUNCTIONS  := $(notdir $(patsubst %/bootstrap,%,$(wildcard functions/*/bootstrap)))
+GOTOOLS    := $(addprefix $(TOOLS)/bin/,golangci-lint-$(LINTER) govulncheck-$(VULNCHECK) cyclonedx-gomod-$(SBOM) gitleaks-$(GITLEAKS))
 LAMBDA     := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -tags lambda.norpc -ldflags "-s -w"
 GOTEST     ?= go test
+SUPPLY     := SPAREKEY_TEST_SUPPLY=1 go test -v -count=1 -timeout 20m
 FUZZTIME   ?= 10s
 SEEDS      ?= 5000
 RUNS       ?= 61
 REPORT     ?= build/bench
 
-.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template build clean
+.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template vuln sbom secrets build clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +63,15 @@ check-template: $(TOOLS)/sam/ready ## the fourth tier: the template under SAM's 
 	go vet ./...
 	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" infra/tools/check_template.sh
 
+vuln: $(TOOLS)/bin/govulncheck-$(VULNCHECK) $(TOOLS)/vulndb/$(VULNDB) ## known vulnerabilities in what our code calls (SPAREKEY_VULNDB=https://vuln.go.dev)
+	$(SUPPLY) -run '^TestVulnerab' ./infra/supply
+
+sbom: $(FUNCTIONS:%=build/sbom/%.json) ## what each function is made of, as CycloneDX, into build/sbom
+	$(SUPPLY) -run '^TestBills' ./infra/supply
+
+secrets: $(TOOLS)/bin/gitleaks-$(GITLEAKS) ## secrets, in the files and in every commit
+	$(SUPPLY) -run '^TestSecrets' ./infra/supply
+
 build: $(FUNCTIONS:%=build/%.zip) ## every function for Lambda: linux, arm64, static
 	@ls -l build/*.zip | awk '{printf "%-28s %5.2f MB\n", $$NF, $$5 / 1e6}'
 
@@ -65,17 +80,30 @@ build/%.zip: FORCE
 	$(LAMBDA) -o build/$*/bootstrap ./functions/$*/bootstrap
 	@cd build/$* && rm -f ../$*.zip && python3 -m zipfile -c ../$*.zip bootstrap
 
+build/sbom/%.json: build/%.zip $(TOOLS)/bin/cyclonedx-gomod-$(SBOM)
+	@mkdir -p build/sbom
+	@GOFLAGS="$$(go env GOFLAGS) -tags=lambda.norpc" CGO_ENABLED=0 GOOS=linux GOARCH=arm64 \
+	  $(TOOLS)/bin/cyclonedx-gomod app -json -std -licenses -main functions/$*/bootstrap -output $@ . 2> $@.log || { cat $@.log; exit 1; }
+
 clean: ## what was built; tools stay
 	rm -rf build build.out .aws-sam
 
-tools: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/sam/ready $(TOOLS)/bin/golangci-lint-$(LINTER) $(TOOLS)/chromium ## everything the other tiers need, into .tools
+tools: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/sam/ready $(TOOLS)/chromium $(TOOLS)/vulndb/$(VULNDB) $(GOTOOLS) ## everything the other tiers need, into .tools
 
 $(TOOLS)/dynoxide/ready:
 	PATH="$$PATH:$$HOME/.cargo/bin" infra/tools/install.sh dynoxide $(DYNOXIDE) $(TOOLS)/dynoxide
 $(TOOLS)/%/ready: infra/tools/requirements-%.txt
 	infra/tools/install.sh venv $< $(TOOLS)/$*
 $(TOOLS)/bin/golangci-lint-$(LINTER):
-	infra/tools/install.sh golangci-lint $(LINTER) $@
+	infra/tools/install.sh program github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(LINTER) $@
+$(TOOLS)/bin/govulncheck-$(VULNCHECK):
+	infra/tools/install.sh program golang.org/x/vuln/cmd/govulncheck $(VULNCHECK) $@
+$(TOOLS)/bin/cyclonedx-gomod-$(SBOM):
+	infra/tools/install.sh program github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod $(SBOM) $@
+$(TOOLS)/bin/gitleaks-$(GITLEAKS):
+	infra/tools/install.sh program github.com/zricethezav/gitleaks/v8 $(GITLEAKS) $@
+$(TOOLS)/vulndb/$(VULNDB):
+	infra/tools/install.sh vulndb $(VULNDB) $(TOOLS)/vulndb
 $(TOOLS)/chromium:
 	infra/tools/install.sh chromium $@
 

@@ -16,12 +16,23 @@ venv() { # requirements, folder
   touch "$2/ready"
 }
 
-golangci-lint() { # version, program
-  if ! "$(dirname "$2")/golangci-lint" version 2>/dev/null | grep -qF "${1#v}"; then
-    GOBIN=$(cd "$(dirname "$0")/../.." && pwd)/$(dirname "$2") \
-      go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$1"
+program() { # package, version, program with its version behind it
+  local dir name=${3##*/}
+  dir=$(cd "$(dirname "$0")/../.." && pwd)/$(dirname "$3") name=${name%-"$2"}
+  if ! go version -m "$dir/$name" 2>/dev/null | grep -qE "^\smod\s\S+\s$2(\s|$)"; then
+    GOBIN=$dir go install "$1@$2"
   fi
-  ln -sf golangci-lint "$2"
+  ln -sf "$name" "$3"
+}
+
+# The reports of golang.org/x/vulndb, made into the database that govulncheck reads by
+# the command that makes the public one.
+vulndb() { # version, folder
+  local reports
+  reports=$(go mod download -json "golang.org/x/vulndb@$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  rm -rf "$2"
+  go run "golang.org/x/vulndb/cmd/indexdb@$1" -vulns "$reports/data/osv" -out "$2"
+  touch "$2/$1"
 }
 
 chromium() { # what stands for it
