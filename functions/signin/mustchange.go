@@ -8,6 +8,7 @@ import (
 
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/problem"
@@ -17,7 +18,7 @@ import (
 
 // mustChange gives who holds a password for one use a token for one change, ten
 // minutes long. A new password that came along is set with it at once.
-func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Account, current string) (gateway.Reply, error) {
+func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Account, known device.Known, current string) (gateway.Reply, error) {
 	text, proof, err := f.issue(ctx, who)
 	if err != nil {
 		return gateway.Reply{}, err
@@ -47,7 +48,7 @@ func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Ac
 		return gateway.Reply{Page: page}, err
 	}
 	who.State.Value.Epoch++ // as the change has just done
-	reply, err := f.start(ctx, r, who)
+	reply, err := f.start(ctx, r, who, known)
 	if err != nil {
 		return gateway.Reply{Page: page}, problem.New(problem.ChangeUnknown).Because(err) // "unavailable" would say that nothing was done
 	}

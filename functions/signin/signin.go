@@ -21,6 +21,7 @@ import (
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/audit"
 	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/i18n"
@@ -97,14 +98,22 @@ func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, er
 	if err := throttle.Take(ctx, f.Table, r.Network, now); err != nil {
 		return gateway.Reply{}, err
 	}
+	who, known, err := device.Find(ctx, f.Table, r, typedName, now)
+	if err != nil {
+		throttle.GiveBack(ctx, f.Table, r.Network, now)
+		return gateway.Reply{Page: page}, problem.New(problem.Unavailable).Because(err)
+	}
 	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, tries.Guess{
-		Kind: tries.SignIn, District: r.District.Slug, Typed: typedName, Now: now,
+		Kind: tries.SignIn, District: r.District, Typed: typedName, Browser: known.Name, Now: now,
 		Clock: func(t time.Time) string { return r.Until(t, now) },
 	})
 	if err != nil {
 		return gateway.Reply{Page: page}, err
 	}
-	who, answer, err := f.compare(ctx, r.District.Slug, typedName, typedPassword)
+	answer, err := credential.Compare(ctx, f.Credentials, who.ID, typedPassword)
+	if err == nil && answer == credential.Paused && known.Name != "" {
+		err = problem.New(problem.Busy).Saying("sign-in.paused").After(longestPause)
+	}
 	if err == nil && !mayIn(r.District, who, answer, now) {
 		return gateway.Reply{Page: page}, ticket.Wrong()
 	}
@@ -115,11 +124,11 @@ func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, er
 	case err != nil:
 		return gateway.Reply{Page: page}, err // nothing was compared: no try is used up
 	case forOnce(who, answer), chosen && who.State.Value.Must.Change:
-		return f.mustChange(ctx, r, who, typedPassword)
+		return f.mustChange(ctx, r, who, known, typedPassword)
 	case chosen: // to let them in would say that it was set
 		return gateway.Reply{Page: page}, problem.Invalid(problem.Field{Name: "new_password", Says: i18n.Say("password.unneeded")})
 	}
-	return f.start(ctx, r, who)
+	return f.start(ctx, r, who, known)
 }
 
 func parse(r *gateway.Request) (name, secret string, err error) {
@@ -139,16 +148,10 @@ func parse(r *gateway.Request) (name, secret string, err error) {
 	return name, secret, faults.Err()
 }
 
-// compare finds the account and compares, in the same calls whether there is one
-// or not.
-func (f Flow) compare(ctx context.Context, slug, name, secret string) (account.Account, credential.Answer, error) {
-	who, err := account.Find(ctx, f.Table, slug, name)
-	if err != nil {
-		return who, "", problem.New(problem.Unavailable).Because(err)
-	}
-	answer, err := credential.Compare(ctx, f.Credentials, who.ID, secret)
-	return who, answer, err
-}
+// longestPause is how long Cognito compares nothing, at the most, after as many
+// wrong passwords as the public tries allow. It hits everybody, a browser that the
+// account knows too: that one may be told.
+const longestPause = time.Minute
 
 // mayIn decides, after the comparing, whether its answer opens anything. What is
 // not allowed is refused as a wrong password is.
@@ -170,7 +173,7 @@ func forOnce(who account.Account, answer credential.Answer) bool {
 	return answer == credential.Temporary || must.Change && !chosen
 }
 
-func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account) (gateway.Reply, error) {
+func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account, known device.Known) (gateway.Reply, error) {
 	now := f.Now()
 	_ = session.End(ctx, f.Table, r, now) // the one that this browser held: nobody could end it any more
 	text, put := session.Start(f.Table, who, now)
@@ -183,7 +186,7 @@ func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account
 	}
 	return gateway.Reply{
 		Status: http.StatusOK, JSON: Started{Session: text}, Location: r.Link("home"),
-		Cookie: []*http.Cookie{session.Cookie(r, text)}, Outcome: "signed-in",
+		Cookie: []*http.Cookie{session.Cookie(r, text), device.Again(ctx, f.Table, r, who, known, now)}, Outcome: "signed-in",
 	}, nil
 }
 

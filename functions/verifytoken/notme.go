@@ -176,7 +176,7 @@ func (f Flow) disownLink(ctx context.Context, r *gateway.Request, row table.Row[
 	})
 }
 
-// disownChange ends every session and link, pauses recovery, marks the password
+// disownChange ends every session, link and known browser, pauses recovery, marks the password
 // as somebody else's, and owes the district a notice. Said twice it does nothing
 // more.
 func (f Flow) disownChange(ctx context.Context, r *gateway.Request, row table.Row[token.Token]) error {
@@ -193,6 +193,7 @@ func (f Flow) disownChange(ctx context.Context, r *gateway.Request, row table.Ro
 		}
 		self.Value.Used = true
 		state.Value.Epoch++
+		state.Value.Devices++ // whoever proved the change has used this account from their own browser
 		state.Value.Frozen, state.Value.Disputed = now.Add(freeze), true
 		told := notice.Notice{District: mine.District, Account: mine.Account, Kind: notice.Disputed, At: now, Language: r.District.Languages[0]}
 		if r.District.SafetyEmail != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
 	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/problem"
@@ -120,18 +121,26 @@ func (f Flow) readOwner(ctx context.Context, proof change.Proof, slug, id string
 	return proof, err
 }
 
-// proveCode takes a try and then compares. Whatever is found, or not, the calls
-// are the same: a username, an account with what is living of it, a token.
+// proveCode takes a try, its own of a browser that the account knows, and then
+// compares. Whatever is found, or not, the calls are the same: a username, an
+// account with what is living of it, a try, a token.
 func (f Flow) proveCode(ctx context.Context, r *gateway.Request, c claim) (change.Proof, error) {
 	now := f.Now()
 	if err := throttle.Take(ctx, f.Table, r.Network, now); err != nil {
 		return change.Proof{}, err
 	}
-	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, f.guess(r, tries.Code, c.username, now))
+	proof, known, err := f.findByCode(ctx, r, c.username)
+	if err != nil {
+		throttle.GiveBack(ctx, f.Table, r.Network, now)
+		return change.Proof{}, problem.New(problem.Unavailable).Because(err)
+	}
+	guess := f.guess(r, tries.Code, c.username, now)
+	guess.Browser = known.Name
+	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, guess)
 	if err != nil {
 		return change.Proof{}, err
 	}
-	proof, err := f.findByCode(ctx, r.District.Slug, c.username)
+	err = f.readToken(ctx, &proof)
 	t := proof.Token.Value
 	right := err == nil && t.CodeIs(f.Pepper, proof.Digest, c.code)
 	if err == nil && (!right || t.Judge(proof.Digest, proof.Living.Value, proof.Account, f.Now()) != token.Good) {
@@ -147,34 +156,36 @@ func (f Flow) proveCode(ctx context.Context, r *gateway.Request, c claim) (chang
 
 func (f Flow) guess(r *gateway.Request, kind tries.Kind, typed string, now time.Time) tries.Guess {
 	return tries.Guess{
-		Kind: kind, District: r.District.Slug, Typed: typed, Now: now,
+		Kind: kind, District: r.District, Typed: typed, Now: now,
 		Clock: func(t time.Time) string { return r.Until(t, now) },
 	}
 }
 
-// findByCode follows username, account, living pointer, token: of an account
-// that was never activated its activation, else its reset. Where the activation
-// was the last change it is followed still, for the second half of a double tap.
-func (f Flow) findByCode(ctx context.Context, slug, username string) (change.Proof, error) {
+// findByCode follows username, account, living pointer: of an account that was
+// never activated its activation, else its reset. Where the activation was the
+// last change it is followed still, for the second half of a double tap. It tells
+// too whether the account knows the browser.
+func (f Flow) findByCode(ctx context.Context, r *gateway.Request, username string) (change.Proof, device.Known, error) {
+	var proof change.Proof
+	slug, browser := r.District.Slug, device.Of(r)
 	id, err := account.Lookup(ctx, f.Table, slug, username)
 	if err != nil {
-		return change.Proof{}, err
+		return proof, device.Known{}, err
 	}
 	keys := append(account.Keys(slug, id), token.LivingKey(slug, id, token.Reset), token.LivingKey(slug, id, token.Activation))
-	items, err := f.Table.Get(ctx, keys...)
+	items, err := f.Table.Get(ctx, append(keys, browser.Keys(slug, id)...)...)
 	if err != nil {
-		return change.Proof{}, fmt.Errorf("read account: %w", err)
+		return proof, device.Known{}, fmt.Errorf("read account: %w", err)
 	}
-	var proof change.Proof
 	if proof.Account, err = account.From(slug, id, items); err != nil {
-		return proof, err
+		return proof, device.Known{}, err
 	}
 	if proof.Living, err = table.As[token.Living](items[2]); err != nil {
-		return proof, err
+		return proof, device.Known{}, err
 	}
 	activation, err := table.As[token.Living](items[3])
 	if err != nil {
-		return proof, err
+		return proof, device.Known{}, err
 	}
 	state := proof.Account.State.Value
 	if justDone := activation.Exists() && activation.Value.Digest == state.Last.Proof; !state.Activated || justDone && !proof.Living.Exists() {
@@ -184,11 +195,17 @@ func (f Flow) findByCode(ctx context.Context, slug, username string) (change.Pro
 	if proof.Digest == "" {
 		proof.Digest = token.NoDigest(id)
 	}
-	if items, err = f.Table.Get(ctx, token.Key(proof.Digest)); err != nil {
-		return proof, fmt.Errorf("read token: %w", err)
+	known, err := browser.Known(items[len(keys):], proof.Account, f.Now())
+	return proof, known, err
+}
+
+func (f Flow) readToken(ctx context.Context, proof *change.Proof) error {
+	items, err := f.Table.Get(ctx, token.Key(proof.Digest))
+	if err != nil {
+		return fmt.Errorf("read token: %w", err)
 	}
 	proof.Token, err = table.As[token.Token](items[0])
-	return proof, err
+	return err
 }
 
 // tapped reports whether the refused post is the attempt that changed the

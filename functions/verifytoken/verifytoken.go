@@ -16,8 +16,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
 	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/pepper"
@@ -103,7 +105,7 @@ func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Repl
 		err = f.maker().Make(ctx, proof, password.Normal(asked.password), f.told(r, asked, proof))
 		switch {
 		case err == nil:
-			return changed(r), nil
+			return f.changed(ctx, r, proof.Account), nil
 		case !errors.Is(err, change.ErrAgain):
 			return gateway.Reply{Page: page}, storeRefused(err)
 		}
@@ -148,9 +150,14 @@ func (f Flow) told(r *gateway.Request, asked asked, proof change.Proof) change.T
 }
 
 // changed is the page after success. It signs nobody in: whoever reads over the
-// shoulder of a mailbox should not be let in by it (standards R98).
-func changed(r *gateway.Request) gateway.Reply {
-	return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "password-changed", Data: Changed{Portal: r.District.Portal}}, Forget: true, Outcome: "changed"}
+// shoulder of a mailbox should not be let in by it (standards R98). But the account
+// knows the browser from now on: whoever has burnt the public tries, its owner gets
+// in from here.
+func (f Flow) changed(ctx context.Context, r *gateway.Request, who account.Account) gateway.Reply {
+	return gateway.Reply{
+		Status: http.StatusOK, Page: web.Page{Name: "password-changed", Data: Changed{Portal: r.District.Portal}},
+		Cookie: []*http.Cookie{device.Proved(ctx, f.Table, r, who, f.Now())}, Forget: true, Outcome: "changed",
+	}
 }
 
 // Changed is what the page after success shows.
@@ -171,7 +178,7 @@ func (f Flow) refused(ctx context.Context, r *gateway.Request, asked asked, proo
 	if f.tapped(asked, proof) {
 		switch again := f.sameAgain(ctx, r, asked, proof); {
 		case again == nil:
-			return changed(r), nil
+			return f.changed(ctx, r, proof.Account), nil
 		case !errors.Is(again, errNotTheSame):
 			return gateway.Reply{}, again
 		}

@@ -52,6 +52,7 @@ type State struct {
 	Frozen    time.Time `json:"frozen_until"` // recovery is paused until then
 	Disputed  bool      `json:"disputed"`     // its owner says the password is somebody else's
 	Last      Last      `json:"last_change"`
+	Devices   int       `json:"devices"` // generation of known browsers: those of another are strangers
 }
 
 // Must says that the password is for one use and when it ends.

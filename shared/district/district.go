@@ -62,6 +62,9 @@ type District struct {
 	AskEmail bool `json:"ask_email"`
 	// LinkMinutes is how long a link to reset a password works; 10 to 60.
 	LinkMinutes int `json:"link_minutes"`
+	// LockSignIn: after too many wrong passwords no waiting helps, but the school
+	// does, or recovery by mail (profile powerschool).
+	LockSignIn bool `json:"lock_sign_in"`
 	// MinimumLength of a password, by role; 8 to 64 code points.
 	MinimumLength map[Role]int `json:"minimum_length"`
 

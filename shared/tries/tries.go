@@ -3,9 +3,11 @@
 //
 // The counter belongs to what was typed, known or unknown alike, under a keyed
 // digest; so what a page says about tries left and waiting tells nothing about
-// an account. A try is taken before anything is compared, by a conditional write:
+// an account. A browser that the account knows (package device) has a counter of
+// its own by the same rule: strangers, who can spend the other, cannot spend that. A try is taken before anything is compared, by a conditional write:
 // a hundred guesses at once cannot be more than the tries. Time alone gives them
-// back, but a right answer gives back its own.
+// back, but a right answer gives back its own. A district may have sign-in locked
+// instead: then no time does, until the counter is forgotten.
 //
 // It leaves to its callers what is compared. Read [Counter.Take] first: it is
 // the rule.
@@ -20,6 +22,7 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/pepper"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
@@ -40,6 +43,7 @@ type rule struct {
 	window time.Duration // they come back after this, each for itself; or, where zero:
 	first  time.Duration // the wait for one more, doubling
 	most   time.Duration // to this
+	lock   bool          // no wait brings another
 }
 
 var rules = map[Kind]rule{
@@ -59,9 +63,10 @@ type Counter struct {
 
 // Take takes a try at this moment. Where there is none, ok is false and the
 // counter unchanged. Left is how many remain after it; until is when the next
-// comes if none does.
-func (c Counter) Take(kind Kind, now time.Time) (after Counter, left int, until time.Time, ok bool) {
+// comes if none does; zero, where it is locked and none will.
+func (c Counter) Take(kind Kind, lock bool, now time.Time) (after Counter, left int, until time.Time, ok bool) {
 	r := rules[kind]
+	r.lock = lock
 	c = c.forget(r, now)
 	if left, until = c.standing(r, now); left == 0 {
 		return c, 0, until, false
@@ -90,7 +95,10 @@ func (c Counter) standing(r rule, now time.Time) (left int, until time.Time) {
 	if c.Used < r.free {
 		return r.free - c.Used, time.Time{}
 	}
-	if r.window > 0 {
+	switch {
+	case r.lock:
+		return 0, time.Time{}
+	case r.window > 0:
 		return 0, c.Latest[0].Add(r.window)
 	}
 	until = c.Latest[len(c.Latest)-1].Add(min(r.first<<min(c.Used-r.free, 10), r.most))
@@ -118,8 +126,9 @@ type Tries struct {
 // Guess is somebody about to prove something.
 type Guess struct {
 	Kind     Kind
-	District string
+	District district.District
 	Typed    string // the name that was typed
+	Browser  string // of a browser that the account knows, its name: it has tries of its own
 	Now      time.Time
 	Clock    func(time.Time) string // how this family reads a time of day
 }
@@ -137,7 +146,7 @@ type Ticket struct {
 // another try of the same moment is a refusal too: who guesses in parallel gets
 // no more than who does not.
 func (t Tries) Take(ctx context.Context, g Guess) (Ticket, error) {
-	ticket := Ticket{tries: t, guess: g, key: table.K("TRIES", string(g.Kind), t.Pepper.Digest("tries", g.District, account.Fold(g.Typed)))}
+	ticket := Ticket{tries: t, guess: g, key: table.K("TRIES", string(g.Kind), t.counter(g))}
 	items, err := t.Store.Get(ctx, ticket.key)
 	if err != nil {
 		return ticket, unavailable(err)
@@ -147,7 +156,7 @@ func (t Tries) Take(ctx context.Context, g Guess) (Ticket, error) {
 		return ticket, err
 	}
 	var ok bool
-	row.Value, ticket.left, ticket.until, ok = row.Value.Take(g.Kind, g.Now)
+	row.Value, ticket.left, ticket.until, ok = row.Value.Take(g.Kind, g.locks(), g.Now)
 	if !ok {
 		return ticket, ticket.Wrong()
 	}
@@ -161,6 +170,17 @@ func (t Tries) Take(ctx context.Context, g Guess) (Ticket, error) {
 	}
 	return ticket, nil
 }
+
+// counter is whose tries they are: of whoever types the name, or of a browser
+// that the account knows.
+func (t Tries) counter(g Guess) string {
+	if g.Browser != "" {
+		return t.Pepper.Digest("tries", g.District.Slug, "known browser", g.Browser)
+	}
+	return t.Pepper.Digest("tries", g.District.Slug, account.Fold(g.Typed))
+}
+
+func (g Guess) locks() bool { return g.Kind == SignIn && g.District.LockSignIn }
 
 // GiveBack gives the try back: after a right answer, and where nothing was
 // compared through no fault of whoever asked. That it may fail costs them one.
@@ -178,9 +198,20 @@ func (t Ticket) Wrong() error {
 	if t.left > 0 {
 		return p.Saying("not-proved.left", "n", strconv.Itoa(t.left))
 	}
+	if t.until.IsZero() {
+		return t.guess.locked(p)
+	}
 	return p.With("wait_until", t.until.UTC().Format(time.RFC3339)).
 		After(t.until.Sub(t.guess.Now)).
 		Saying("not-proved.wait", "time", t.guess.Clock(t.until))
+}
+
+// locked says that waiting does not help, and who does.
+func (g Guess) locked(p *problem.Error) error {
+	if phone := g.District.Phone; phone != "" {
+		return p.Saying("not-proved.locked.phone", "phone", phone)
+	}
+	return p.Saying("not-proved.locked")
 }
 
 func unavailable(err error) error {

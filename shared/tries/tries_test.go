@@ -11,11 +11,17 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/infra/embedded"
+	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/pepper"
 	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/tries"
+)
+
+var (
+	springfield = district.District{Slug: "springfield", Phone: "555-0100"}
+	locking     = district.District{Slug: "springfield", Phone: "555-0100", LockSignIn: true}
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -27,18 +33,22 @@ func TestTriesOfEachKind(t *testing.T) {
 		left  int
 		wait  time.Duration // where there is no try: until the next
 	}
-	const taken = 0
+	const (
+		taken = 0
+		never = -1
+	)
 	for _, c := range []struct {
 		name  string
 		kind  tries.Kind
+		lock  bool
 		steps []step
 	}{
-		{"five codes, and none more", tries.Code, []step{{0, 4, taken}, {0, 3, taken}, {0, 2, taken}, {0, 1, taken}, {0, 0, taken}, {0, 0, 30 * time.Minute}, {time.Minute, 0, 29 * time.Minute}}},
-		{"each code comes back after half an hour, for itself", tries.Code, []step{
+		{"five codes, and none more", tries.Code, false, []step{{0, 4, taken}, {0, 3, taken}, {0, 2, taken}, {0, 1, taken}, {0, 0, taken}, {0, 0, 30 * time.Minute}, {time.Minute, 0, 29 * time.Minute}}},
+		{"each code comes back after half an hour, for itself", tries.Code, false, []step{
 			{0, 4, taken}, {10 * time.Minute, 3, taken}, {0, 2, taken}, {0, 1, taken}, {0, 0, taken}, {20*time.Minute - 1, 0, 1}, {1, 0, taken}, {0, 0, 10 * time.Minute}, {10 * time.Minute, 3, taken},
 		}},
-		{"all codes are back after half an hour", tries.Code, []step{{0, 4, taken}, {0, 3, taken}, {0, 2, taken}, {0, 1, taken}, {0, 0, taken}, {30 * time.Minute, 4, taken}}},
-		{"signing in waits longer and longer", tries.SignIn, []step{
+		{"all codes are back after half an hour", tries.Code, false, []step{{0, 4, taken}, {0, 3, taken}, {0, 2, taken}, {0, 1, taken}, {0, 0, taken}, {30 * time.Minute, 4, taken}}},
+		{"signing in waits longer and longer", tries.SignIn, false, []step{
 			{0, 4, taken},
 			{0, 3, taken},
 			{0, 2, taken},
@@ -58,8 +68,11 @@ func TestTriesOfEachKind(t *testing.T) {
 			{1, 0, taken},
 			{24 * time.Hour, 0, taken},
 		}},
-		{"signing in is forgotten after thirty quiet days", tries.SignIn, []step{
+		{"signing in is forgotten after thirty quiet days", tries.SignIn, false, []step{
 			{0, 4, taken}, {0, 3, taken}, {0, 2, taken}, {0, 1, taken}, {0, 0, taken}, {30*24*time.Hour - 1, 0, taken}, {30 * 24 * time.Hour, 4, taken},
+		}},
+		{"signing in may be locked: no time brings a try, but thirty quiet days do", tries.SignIn, true, []step{
+			{0, 4, taken}, {0, 3, taken}, {0, 2, taken}, {0, 1, taken}, {0, 0, taken}, {0, 0, never}, {time.Hour, 0, never}, {29 * 24 * time.Hour, 0, never}, {23*time.Hour - 1, 0, never}, {1, 4, taken},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,17 +82,20 @@ func TestTriesOfEachKind(t *testing.T) {
 			for i, s := range c.steps {
 				now = now.Add(s.after)
 				before := fmt.Sprint(counter)
-				after, left, until, ok := counter.Take(c.kind, now)
+				after, left, until, ok := counter.Take(c.kind, c.lock, now)
 				if fmt.Sprint(counter) != before {
 					t.Fatal("taking changes what was read")
 				}
 				if left != s.left || ok != (s.wait == 0) {
 					t.Fatalf("step %d: %d left, taken %t; want %d, %t", i+1, left, ok, s.left, s.wait == 0)
 				}
-				if !ok && until.Sub(now) != s.wait {
+				if s.wait == never && !until.IsZero() {
+					t.Fatalf("step %d: locked until %v", i+1, until)
+				}
+				if !ok && s.wait != never && until.Sub(now) != s.wait {
 					t.Fatalf("step %d: wait %v, want %v", i+1, until.Sub(now), s.wait)
 				}
-				if ok && left == 0 && !until.After(now) {
+				if ok && left == 0 && !c.lock && !until.After(now) {
 					t.Fatalf("step %d: none left, and none to come", i+1)
 				}
 				if ok {
@@ -104,7 +120,7 @@ func open(t *testing.T) (tries.Tries, *embedded.Table) {
 }
 
 func guess(typed string) tries.Guess {
-	return tries.Guess{Kind: tries.Code, District: "springfield", Typed: typed, Now: noon, Clock: func(at time.Time) string { return at.Format(time.Kitchen) }}
+	return tries.Guess{Kind: tries.Code, District: springfield, Typed: typed, Now: noon, Clock: func(at time.Time) string { return at.Format(time.Kitchen) }}
 }
 
 func TestAHundredGuessesAtOnceAreNoMoreThanTheTries(t *testing.T) {
@@ -176,8 +192,10 @@ func TestWhoseTriesTheyAre(t *testing.T) {
 		{"in other letters", guess(" MLopez71 "), true},
 		{"in wide letters", guess("\uff4d\uff2c\uff4f\uff50\uff45\uff5a\uff17\uff11"), true},
 		{"another name", guess("jlopez72"), false},
-		{"another kind", tries.Guess{Kind: tries.SignIn, District: "springfield", Typed: "mlopez71", Now: noon}, false},
-		{"another district", tries.Guess{Kind: tries.Code, District: "shelbyville", Typed: "mlopez71", Now: noon}, false},
+		{"another kind", tries.Guess{Kind: tries.SignIn, District: springfield, Typed: "mlopez71", Now: noon}, false},
+		{"a browser that the account knows", tries.Guess{Kind: tries.Code, District: springfield, Typed: "mlopez71", Browser: "p-1#digest#made", Now: noon}, false},
+		{"a name like that browser's", guess("p-1#digest#made"), false},
+		{"another district", tries.Guess{Kind: tries.Code, District: district.District{Slug: "shelbyville"}, Typed: "mlopez71", Now: noon}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -223,6 +241,48 @@ func TestWhatAPageSaysOfTries(t *testing.T) {
 		wrong, _ := errors.AsType[*problem.Error](err)
 		if wrong == nil || wrong.More["tries_left"] != 0 || wrong.More["wait_until"] != "2026-11-22T12:30:00Z" || wrong.RetryAfter != 30*time.Minute {
 			t.Errorf("%+v", wrong)
+		}
+	}
+}
+
+func TestEachKnownBrowserHasTriesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	all, _ := open(t)
+	for _, browser := range []string{"", "p-1#one#made", "p-1#two#made", "p-1#one#made again"} {
+		g := guess("mlopez71")
+		g.Browser = browser
+		for i := range 6 {
+			if _, err := all.Take(t.Context(), g); (err == nil) != (i < 5) {
+				t.Errorf("%q: try %d: %v", browser, i+1, err)
+			}
+		}
+	}
+}
+
+func TestWhatALockedPageSays(t *testing.T) {
+	t.Parallel()
+	all, _ := open(t)
+	for phone, key := range map[string]string{"555-0100": "not-proved.locked.phone", "": "not-proved.locked"} {
+		g := guess("nobody" + phone)
+		g.Kind, g.District = tries.SignIn, locking
+		g.District.Phone = phone
+		var last tries.Ticket
+		for range 5 {
+			var err error
+			if last, err = all.Take(t.Context(), g); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, refused := all.Take(t.Context(), g)
+		for _, err := range []error{last.Wrong(), refused} {
+			wrong, _ := errors.AsType[*problem.Error](err)
+			if wrong == nil || wrong.Code != problem.NotProved || wrong.More["tries_left"] != 0 || wrong.More["wait_until"] != nil || wrong.RetryAfter != 0 || wrong.Detail.Key != key {
+				t.Errorf("%+v", wrong)
+			}
+		}
+		g.Kind = tries.Code // a code is another matter: it is asked for anew
+		if ticket, err := all.Take(t.Context(), g); err != nil {
+			t.Errorf("%v, %+v", err, ticket)
 		}
 	}
 }

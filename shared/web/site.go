@@ -22,8 +22,14 @@ type Site struct{ base *url.URL }
 // path where there is one.
 func NewSite(base *url.URL) Site { return Site{base: base} }
 
-// Path makes the address of a page for use on our own pages.
-func (s Site) Path(path string) string { return s.base.Path + path }
+// Path makes the address of a page for use on our own pages. The zero Site's are
+// at the root of some host.
+func (s Site) Path(path string) string {
+	if s.base == nil {
+		return path
+	}
+	return s.base.Path + path
+}
 
 // Absolute makes the address of a page for use in mail and in problems.
 func (s Site) Absolute(path string) string { return s.Origin() + s.Path(path) }
