@@ -40,7 +40,7 @@ func TestEveryPlantedMistakeIsFound(t *testing.T) {
 		{"what was typed is kept", 5, writes(typedStays)},
 		{"mail is not paid for", 60, writes(without(table.Put, "BUDGET"))},
 		{"the driver calls not done what was done", 20, sim.Broken{Credentials: saysThrottled}},
-		{"a change takes the place of another", 60, writes(changeWithoutCondition)},
+		{"a change takes the place of another", 120, writes(changeWithoutCondition)},
 		{"mail goes to another address", 5, sim.Broken{Mail: misdirected}},
 		{"a request is swept away with its outcome", 5, writes(decidedAreDeleted)},
 	} {
