@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ const runFor = 45 * time.Second
 // Run settles what is due, and writes one line about it. What fails is due again
 // at the next run.
 func (f Flow) Run(ctx context.Context) error {
-	var t tally
+	t := tally{idle: map[string]bool{}}
 	ends := f.Now().Add(runFor)
 	errChanges := f.sweep(ctx, change.Queue, ends, &t, func(item table.Item) error {
 		return change.Lapsed(ctx, f.Table, item.Key, f.Now())
@@ -50,12 +51,16 @@ func (f Flow) Run(ctx context.Context) error {
 }
 
 // tally is what a run did.
-type tally struct{ done, failed int }
+type tally struct {
+	done, failed int
+	idle         map[string]bool // the queues in which nothing was due
+}
 
 // report writes what alarms are made of: how late the latest of what is owed is
-// now. Where not even that can be read there is no line, and the run has failed.
+// now. A queue in which the run found nothing is not asked again. Where not even that can be read there is no line, and the run has failed.
 func (f Flow) report(ctx context.Context, t tally) error {
-	oldest, err := f.Table.Overdue(ctx, f.Now(), change.Queue, change.SignOutQueue)
+	queues := slices.DeleteFunc([]string{change.Queue, change.SignOutQueue}, func(queue string) bool { return t.idle[queue] })
+	oldest, err := f.Table.Overdue(ctx, f.Now(), queues...)
 	if err != nil {
 		return err
 	}
@@ -71,6 +76,7 @@ func (f Flow) sweep(ctx context.Context, queue string, ends time.Time, t *tally,
 		if err != nil {
 			return fmt.Errorf("list what is due: %w", err)
 		}
+		t.idle[queue] = after == "" && len(due) == 0
 		for _, item := range due {
 			if !f.Now().Before(ends) {
 				return nil

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -66,8 +67,9 @@ const runFor = 40 * time.Second
 // Run delivers what is due, requests before notices, until nothing is or the
 // time is over, and writes one line about it. Only one run goes on at a time.
 func (f Flow) Run(ctx context.Context) error {
-	var t tally
-	return errors.Join(f.run(ctx, &t), f.report(ctx, t))
+	t := tally{idle: map[string]bool{}}
+	err := f.run(ctx, &t)
+	return errors.Join(err, f.report(ctx, t))
 }
 
 func (f Flow) run(ctx context.Context, t *tally) error {
@@ -95,6 +97,7 @@ func (f Flow) round(ctx context.Context, ends time.Time, t *tally) error {
 			if err != nil {
 				return fmt.Errorf("list what is due: %w", err)
 			}
+			t.idle[queue] = after == "" && len(due) == 0
 			for _, item := range due {
 				if !f.Now().Before(ends) {
 					return nil
@@ -110,7 +113,10 @@ func (f Flow) round(ctx context.Context, ends time.Time, t *tally) error {
 }
 
 // tally is what a run did.
-type tally struct{ done, failed, waiting int }
+type tally struct {
+	done, failed, waiting int
+	idle                  map[string]bool // the queues in which nothing was due
+}
 
 func (t *tally) count(err error) {
 	switch {
@@ -124,9 +130,10 @@ func (t *tally) count(err error) {
 }
 
 // report writes what alarms are made of: how late the latest of the mail is now.
-// Where not even that can be read there is no line, and the run has failed.
+// A queue in which the run found nothing is not asked again. Where not even that can be read there is no line, and the run has failed.
 func (f Flow) report(ctx context.Context, t tally) error {
-	oldest, err := f.Table.Overdue(ctx, f.Now(), request.Queue, notice.Queue)
+	queues := slices.DeleteFunc([]string{request.Queue, notice.Queue}, func(queue string) bool { return t.idle[queue] })
+	oldest, err := f.Table.Overdue(ctx, f.Now(), queues...)
 	if err != nil {
 		return err
 	}

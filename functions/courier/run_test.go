@@ -94,3 +94,19 @@ func TestARunThatCannotTellHowLateTheMailIsFails(t *testing.T) {
 		t.Errorf("got %v, %+v, want an error and no line", err, all)
 	}
 }
+
+// Nothing is due in most minutes of most nights, and every queue is many reads.
+func TestARunThatFindsNothingAsksEachQueueOnce(t *testing.T) {
+	t.Parallel()
+	o, asked := opened(t), 0
+	o.flow.Table.Table = gate.Table(o.rows, "courier", func(_ context.Context, call gate.Call, do func() error) error {
+		if call.Name == "List" {
+			asked++
+		}
+		return do()
+	})
+	o.wants(0, 0, 0)
+	if asked != 2 {
+		t.Errorf("%d lists, want one of requests and one of notices", asked)
+	}
+}
