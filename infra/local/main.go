@@ -1,6 +1,10 @@
-// Command local runs the whole service in one process, with nothing but Go.
+// Command local runs the whole service in one process: with nothing but Go, or with
+// -backend aws on the drivers that are deployed, against emulators on this machine.
 //
-//	go run ./infra/local [-addr 127.0.0.1:8080]
+//	go run ./infra/local [-addr 127.0.0.1:8080] [-base /prod] [-backend aws]
+//
+// On the embedded backend it starts nothing, dials nobody and reads nothing of
+// AWS's settings.
 package main
 
 import (
@@ -16,6 +20,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -37,7 +42,7 @@ func run(ctx context.Context, args []string) error {
 	flags.SetOutput(os.Stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
 	base := flags.String("base", "", "`path` that everything is served under, as a stage of API Gateway is: /prod")
-	backend := flags.String("backend", "embedded", "where things are kept: embedded")
+	keep := flags.String("backend", inProcess, backendUsage)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -47,17 +52,27 @@ func run(ctx context.Context, args []string) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("%q is no flag; see -h", flags.Arg(0))
 	}
-	if *backend != "embedded" {
-		return fmt.Errorf("-backend %s: this build has embedded only", *backend)
-	}
 	if *base != "" && !isBase(*base) {
 		return fmt.Errorf("-base %q: a path such as /prod, of letters, digits and . _ ~ - between single slashes, and outside /_local", *base)
+	}
+	open, err := backendOf(*keep)
+	if err != nil {
+		return err
 	}
 	listener, err := listen(ctx, *addr)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, listener, *base)
+	backend, err := open(ctx)
+	if err != nil {
+		_ = listener.Close()
+		if ctx.Err() != nil {
+			return nil // told to end before it had begun
+		}
+		return err
+	}
+	defer backend.end()
+	return serve(ctx, listener, *base, backend)
 }
 
 var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
@@ -88,18 +103,21 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return listener, nil
 }
 
-func serve(ctx context.Context, listener net.Listener, base string) error {
+func serve(ctx context.Context, listener net.Listener, base string, backend kept) error {
 	address := listener.Addr().(*net.TCPAddr)
 	service, err := server.New(server.Config{
-		Base: &url.URL{Scheme: "http", Host: address.String(), Path: base},
-		Log:  os.Stderr,
+		Base:    &url.URL{Scheme: "http", Host: address.String(), Path: base},
+		Log:     os.Stderr,
+		Backend: backend.Backend,
 	})
 	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
+	var schedules sync.WaitGroup
+	schedules.Go(func() { service.Run(ctx) })
+	defer schedules.Wait()
 	defer stop()
-	go service.Run(ctx)
 	web := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- web.Serve(listener) }()
@@ -107,13 +125,15 @@ func serve(ctx context.Context, listener net.Listener, base string) error {
 	select {
 	case err := <-done:
 		return err
+	case <-backend.gone:
+		err = errors.New("an emulator has ended, and all that was in it")
 	case <-ctx.Done():
 	}
 	fmt.Println("\nSparekey ends.")
 	last, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	if web.Shutdown(last) != nil {
-		return web.Close() // somebody is still sending: they are not waited for
+		_ = web.Close() // somebody is still sending: they are not waited for
 	}
-	return nil
+	return err
 }

@@ -55,7 +55,7 @@ func TestItEndsCleanlyWhenTold(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- serve(ctx, listener, "") }()
+	go func() { done <- serve(ctx, listener, "", kept{}) }()
 	address := "http://" + listener.Addr().String() + "/springfield"
 	answer, err := http.Get(address)
 	if err != nil {
@@ -73,6 +73,18 @@ func TestItEndsCleanlyWhenTold(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("it does not end")
+	}
+}
+
+func TestItEndsWithWhatItStandsOn(t *testing.T) {
+	listener, err := listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	close(gone)
+	if err := serve(t.Context(), listener, "", kept{gone: gone}); err == nil || !strings.Contains(err.Error(), "an emulator has ended") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sparekey/sparekey/infra/local/server"
 )
 
 // route is one route of the service, with what its posts take.
@@ -127,7 +129,7 @@ func (w *world) problem(name string, a answer) {
 func TestEdgeMethods(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base)
+		w := at(t, base, server.Backend{})
 		before := w.state()
 		for _, r := range routes() {
 			allow := []string{}
@@ -183,7 +185,7 @@ func TestEdgeMethods(t *testing.T) {
 func TestEdgeAssets(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base)
+		w := at(t, base, server.Backend{})
 		found := 0
 		for _, part := range strings.Split(w.get("/springfield").Body, `"`) {
 			path, ours := strings.CutPrefix(part, w.root.Path+"/assets/")
@@ -217,7 +219,7 @@ func posts() []route {
 
 func TestEdgeMediaTypes(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	before := w.state()
 	for _, r := range posts() {
 		for _, kind := range []string{
@@ -256,7 +258,7 @@ func TestEdgeMediaTypes(t *testing.T) {
 
 func TestEdgeSizes(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	const most = 64 << 10
 	for kind, frame := range map[string][2]string{jsonType: {`{"token":"`, `"}`}, formType: {"token=", ""}} {
 		for _, c := range []struct{ size, want int }{{most, http.StatusAccepted}, {most + 1, http.StatusRequestEntityTooLarge}, {1 << 20, http.StatusRequestEntityTooLarge}, {11 << 20, http.StatusRequestEntityTooLarge}} {
@@ -302,7 +304,7 @@ func TestEdgeSizes(t *testing.T) {
 
 func TestEdgeBodiesThatAreNotWhatTheySay(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	before := w.state()
 	for _, r := range posts() {
 		field := "confirm"
@@ -347,7 +349,7 @@ func TestEdgeBodiesThatAreNotWhatTheySay(t *testing.T) {
 
 func TestEdgeAProblemPointsAtTheField(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	for body, pointers := range map[string][]string{
 		`{}`:                                  {"#/username", "#/email"},
 		`{"username":"a\u0000b","email":"x"}`: {"#/username", "#/email"},
@@ -370,7 +372,7 @@ func TestEdgeAProblemPointsAtTheField(t *testing.T) {
 
 func TestEdgeControlCharactersAreRefused(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	before := w.state()
 	for _, bad := range []string{"\x00", "\r\n", "\n", "\x7f", "\u0085", "\x1b"} {
 		for _, a := range []answer{
@@ -395,7 +397,7 @@ func TestEdgeControlCharactersAreRefused(t *testing.T) {
 
 func TestEdgeUnknownDistricts(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	before := w.state()
 	for _, slug := range []string{
 		"nowhere", "v1", "assets", "help", "ping", "sping", "_x", ".x", "-x", "x", "Springfield", "SPRINGFIELD", "springfield%20", "spring%66ield%00", strings.Repeat("a", 41), strings.Repeat("a", 5000),
@@ -431,7 +433,7 @@ func TestEdgeUnknownDistricts(t *testing.T) {
 func TestEdgeNoHeaderMovesALink(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base)
+		w := at(t, base, server.Backend{})
 		evil := "attacker.example"
 		spoofed := map[string]string{
 			"X-Forwarded-Host": evil, "Forwarded": "host=" + evil + ";proto=http", "X-Original-Host": evil, "X-Host": evil, "X-Forwarded-Server": evil, "X-Forwarded-Proto": "http", "X-Forwarded-Port": "81",
@@ -460,7 +462,7 @@ func TestEdgeNoHeaderMovesALink(t *testing.T) {
 
 func TestEdgeNoHeaderMovesTheThrottle(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	body := object([]string{"username", "nobody71", "email", "nobody@example.org"})
 	for i := range 301 {
 		address := fmt.Sprintf("198.51.100.%d", i%250)
@@ -478,7 +480,7 @@ func TestEdgeNoHeaderMovesTheThrottle(t *testing.T) {
 
 func TestEdgeTheThrottleIsTheNetworks(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	body := object([]string{"token", "x"})
 	post := func(from string) answer {
 		return w.send(ask{Method: http.MethodPost, Path: "/springfield/link-again", Kind: jsonType, Body: body, From: from})
@@ -502,7 +504,7 @@ func TestEdgeTheThrottleIsTheNetworks(t *testing.T) {
 
 func TestEdgeRightProofsAreGivenBack(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	for range 310 {
 		w.json("/springfield/sign-in", "username", "mlopez71", "password", oldWords).want(t, http.StatusOK)
 	}
@@ -515,7 +517,7 @@ func TestEdgeRightProofsAreGivenBack(t *testing.T) {
 func TestEdgeCrossSitePosts(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base)
+		w := at(t, base, server.Backend{})
 		session := w.signIn("mlopez71", oldWords)
 		cookie := map[string]string{"http": "s-springfield=", "https": "__Host-s-springfield="}[w.root.Scheme] + session
 		before := w.state()
@@ -577,7 +579,7 @@ const markup = `"'><script>alert(1)</script><img src=x onerror=y>{{.}}&lt;` + "`
 func TestEdgeWhatIsTypedIsNeverMarkup(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base)
+		w := at(t, base, server.Backend{})
 		loose := func(name string, a answer) {
 			t.Helper()
 			w.check(name, a)
@@ -627,7 +629,7 @@ func TestEdgeWhatIsTypedIsNeverMarkup(t *testing.T) {
 
 func TestEdgeBrokenUTF8AnywhereElse(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	before := w.state()
 	for _, path := range []string{"/springfield/r/%ff%fe", "/springfield/not-me/%ff", "/springfield/%ff", "/%ff", "/%ff/%ff/%ff", "/help/%ff", "/assets/%ff", "/springfield/r/%00", "/springfield/r/%ed%a0%80", "/springfield/r/a%2fb", "/springfield/r/" + strings.Repeat("%ff", 3000), "/springfield/code?lang=%ff", "/springfield/code?%ff=%ff", "/springfield/code?%zz", "/?district=%ff"} {
 		for _, accept := range []string{"text/html", "application/json", "\xff", ""} {
@@ -644,7 +646,7 @@ func TestEdgeBrokenUTF8AnywhereElse(t *testing.T) {
 
 func TestEdgeNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t)
 	for _, r := range posts() {
 		for _, name := range []string{"mlopez71", "nobody71"} {
 			a := w.json(r.path, "username", name, "email", maria, "password", "wrong words", "code", "00000000", "new_password", newWords)

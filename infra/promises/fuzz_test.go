@@ -15,7 +15,7 @@ func FuzzTheWholeEdge(f *testing.F) {
 		f.Add("POST", r.path, jsonType, `{"username":"mlopez71","email":"`+maria+`"}`, "s-springfield="+nowhere, "application/json")
 		f.Add("GET", r.path+"?lang=\xff", "", "", "lang=\xff;=", "\xff")
 	}
-	served := here(f)
+	served := inMemory(f)
 	f.Fuzz(func(t *testing.T, method, path, kind, body, cookie, accept string) {
 		w := &world{TB: t, root: served.root, service: served.service, logs: served.logs}
 		if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "/_local") || strings.Contains(path, "//") || strings.Contains(path, "/.") || strings.ContainsAny(method, " /") || len(path) > 8192 {

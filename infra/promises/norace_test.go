@@ -2,4 +2,4 @@
 
 package promises_test
 
-const slow = false
+const race = false

@@ -1,8 +1,8 @@
 // Package promises_test holds the whole service to what it promises, through its
 // front door: every test is named after the promise that it keeps.
 //
-// Each runs the service in one process on the embedded drivers, and looks inside
-// through the local run's hooks alone.
+// Each runs the service in one process, on the embedded drivers or, in the second
+// tier, on those for AWS, and looks inside through the local run's hooks alone.
 package promises_test
 
 import (
@@ -20,7 +20,9 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/infra/local/browse"
+	"github.com/sparekey/sparekey/infra/local/emulated/emulatedtest"
 	"github.com/sparekey/sparekey/infra/local/server"
+	"github.com/sparekey/sparekey/infra/tools"
 )
 
 const (
@@ -30,6 +32,11 @@ const (
 	formType = "application/x-www-form-urlencoded"
 	jsonType = "application/json"
 )
+
+// slow: the race detector makes everything eight times slower, emulators still
+// more, and the stories under faults are one thing after another. They meet every
+// call and every fault, but not each with each.
+var slow = race || tools.AWS()
 
 // world is the service of one test, with its clock standing still.
 type world struct {
@@ -58,23 +65,32 @@ func (j *journal) String() string {
 }
 
 // at makes a service that is reached there, without any listener.
-func at(t testing.TB, address string) *world {
+func at(t testing.TB, address string, backend server.Backend) *world {
 	t.Helper()
 	root, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{TB: t, root: root, logs: &journal{}}
-	if w.service, err = server.New(server.Config{Base: root, Log: w.logs}); err != nil {
+	if w.service, err = server.New(server.Config{Base: root, Log: w.logs, Backend: backend}); err != nil {
 		t.Fatal(err)
 	}
 	w.hook(http.MethodPost, "clock", map[string]any{"freeze": true}, nil)
 	return w
 }
 
+const home = "http://127.0.0.1:8080"
+
+// here is a service on the backend of the tier.
 func here(t testing.TB) *world {
 	t.Helper()
-	return at(t, "http://127.0.0.1:8080")
+	return at(t, home, emulatedtest.Backend(t))
+}
+
+// inMemory is a service on the embedded backend, for what no driver can change.
+func inMemory(t testing.TB) *world {
+	t.Helper()
+	return at(t, home, server.Backend{})
 }
 
 // answer is what came back.

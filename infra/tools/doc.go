@@ -1,9 +1,10 @@
-// Package tools starts what plays AWS in the second tier of the tests.
+// Package tools gives the second tier of the tests what plays AWS.
 //
-// It promises one emulator for each test binary that asks, on a free port of this
-// machine, which dies with the binary, however that dies. Without
-// SPAREKEY_TEST_AWS=1 it skips the tests that ask; with it, a missing emulator
-// fails them. It leaves installing to make tools.
+// It promises one emulator of each kind to each test binary that asks, which dies
+// with the binary, however that dies. Without SPAREKEY_TEST_AWS=1 it skips the
+// tests that ask; with it, a missing emulator fails them, so that nobody takes
+// silence for success. What runs without tests starts its own, by package
+// emulator.
 //
 // Read [Dynoxide] or [Moto] first.
 package tools

@@ -53,10 +53,8 @@ func resetByLink(t *testing.T, b *browse.Browser, nth int) {
 		Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).Want(200)
 }
 
-func TestEnablingAndDisablingLeaveThePassword(t *testing.T) { enabling(t, start(t, "", nil)) }
-
-func enabling(t *testing.T, root string) {
-	b := browse.New(t, root)
+func TestEnablingAndDisablingLeaveThePassword(t *testing.T) {
+	b := browse.New(t, start(t, ""))
 	resetByLink(t, b, 1)
 	restate(t, b, "mlopez71", "active")
 	restate(t, b, "mlopez71", "disabled")
@@ -82,7 +80,7 @@ func enabling(t *testing.T, root string) {
 }
 
 func TestWhatTheDistrictGivesOutIsTheKnownPassword(t *testing.T) {
-	b := browse.New(t, start(t, "", nil))
+	b := browse.New(t, start(t, ""))
 	resetByLink(t, b, 1)
 	for _, step := range []struct {
 		status string
@@ -106,7 +104,7 @@ func TestWhatTheDistrictGivesOutIsTheKnownPassword(t *testing.T) {
 	}
 }
 
-func TestAccountsAreToldAsTheyAre(t *testing.T) { told(t, start(t, "", nil)) }
+func TestAccountsAreToldAsTheyAre(t *testing.T) { told(t, start(t, "")) }
 
 func told(t *testing.T, root string) {
 	b := browse.New(t, root)
@@ -152,7 +150,7 @@ func told(t *testing.T, root string) {
 type elsewhere struct{ credential.Store }
 
 func TestAccountsAreToldWhereTheCredentialsAreElsewhere(t *testing.T) {
-	root := serve(t, "", server.Config{Credentials: elsewhere{embedded.NewCredentials(time.Now)}})
+	root := serve(t, "", server.Config{Backend: server.Backend{Credentials: elsewhere{embedded.NewCredentials(time.Now)}}})
 	told(t, root)
 	b := browse.New(t, root)
 	restate(t, b, "jlopez72", "disabled")
@@ -163,7 +161,7 @@ func TestAccountsAreToldWhereTheCredentialsAreElsewhere(t *testing.T) {
 }
 
 func TestARefusedAddressChangesNothing(t *testing.T) {
-	root := start(t, "", nil)
+	root := start(t, "")
 	b := browse.New(t, root)
 	before := accountOf(t, b, "mlopez71")
 	for _, email := range []string{"a@example.org\\r\\nBcc: b@example.org", "a@example.org\\n", "a\\u0000@example.org", "a@example.org\\u2028", strings.Repeat("a", 255)} {
@@ -195,7 +193,9 @@ func (s *stubborn) Write(ctx context.Context, ops ...table.Op) error {
 
 func TestAChangeThatTheTableRefusesIsNotTold(t *testing.T) {
 	rows := &stubborn{Table: embedded.NewTable()}
-	root := start(t, "", rows)
+	root := serve(t, "", server.Config{Backend: server.Backend{
+		Rows: rows, Changes: func(context.Context) ([]server.Change, error) { return nil, nil },
+	}})
 	b := browse.New(t, root)
 	before := accountOf(t, b, "mlopez71")
 	rows.refuse.Store(true)

@@ -11,7 +11,11 @@ func (s *Server) Banner(w io.Writer) {
 	fmt.Fprintf(w, "\nSparekey runs at %s   (Ctrl-C ends it; nothing is kept)\n\n", s.site.Absolute("/"))
 	fmt.Fprintf(w, "  Forgot a password   %s\n", s.site.Absolute("/springfield/forgot-password"))
 	fmt.Fprintf(w, "  Read the mail       %s\n", s.site.Origin()+"/_local/inbox")
-	fmt.Fprintf(w, "  All ways back in    %s\n\n", s.site.Absolute("/springfield"))
+	fmt.Fprintf(w, "  All ways back in    %s\n", s.site.Absolute("/springfield"))
+	for _, line := range s.about {
+		fmt.Fprintf(w, "  %s\n", line)
+	}
+	fmt.Fprintln(w)
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "  DISTRICT\tUSERNAME\tPASSWORD\tE-MAIL\tWHO")
 	for _, p := range s.people.all {

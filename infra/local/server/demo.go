@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,6 +69,15 @@ func demoDistricts() []district.District {
 	shelbyville.MinimumLength = map[district.Role]int{district.Student: 8, district.Guardian: 8, district.Staff: 12}
 	shelbyville.Code = "4821"
 	return []district.District{springfield, shelbyville}
+}
+
+// MailDomains are those that the demo districts send from.
+func MailDomains() (all []string) {
+	for _, d := range demoDistricts() {
+		_, domain, _ := strings.Cut(d.MailFrom, "@")
+		all = append(all, domain)
+	}
+	return all
 }
 
 // demoPeople are one of each odd case; everybody is invented.

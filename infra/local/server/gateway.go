@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,7 +18,6 @@ import (
 	"github.com/sparekey/sparekey/infra/gate"
 	"github.com/sparekey/sparekey/infra/template"
 	"github.com/sparekey/sparekey/shared/gateway"
-	"github.com/sparekey/sparekey/shared/table"
 )
 
 // payload is how much API Gateway passes on: more never reaches a function.
@@ -56,7 +54,7 @@ func (s *Server) gateway(w http.ResponseWriter, r *http.Request) {
 	if flusher, ok := w.(http.Flusher); ok {
 		flusher.Flush()
 	}
-	go s.feed()
+	s.behind.Go(s.feed)
 }
 
 // route finds who serves a path, or nobody: outside the base there is nothing.
@@ -162,40 +160,4 @@ func (s *Server) invoke(ctx context.Context, run func(context.Context)) (died bo
 	}()
 	<-done
 	return process.Dead()
-}
-
-// enqueue keeps what was inserted for the feed.
-func (s *Server) enqueue(keys []table.Key) {
-	s.queue.Lock()
-	defer s.queue.Unlock()
-	s.fed = append(s.fed, keys...)
-}
-
-// feed hands what was inserted to the functions whose filters let it pass, until
-// nothing is left.
-func (s *Server) feed() {
-	s.feeding.Lock()
-	defer s.feeding.Unlock()
-	for {
-		s.queue.Lock()
-		batch := s.fed
-		s.fed = nil
-		s.queue.Unlock()
-		if len(batch) == 0 {
-			return
-		}
-		for _, f := range s.template.Functions {
-			var mine []table.Key
-			for _, key := range batch {
-				for _, filter := range f.Feed {
-					if filter.Event == "INSERT" && strings.HasPrefix(key.PK, filter.Prefix) {
-						mine = append(mine, key)
-					}
-				}
-			}
-			for part := range slices.Chunk(mine, 10) {
-				s.invoke(context.Background(), func(ctx context.Context) { s.functions[f.Folder].feed(ctx, part) })
-			}
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,7 @@ func (s *Server) hooks() {
 		"GET /_local/keys.json":     func(*http.Request) (any, error) { return []any{}, nil },
 		"GET /_local/requests.json": func(r *http.Request) (any, error) { return s.requests(r.Context()) },
 		"GET /_local/audit.json":    func(r *http.Request) (any, error) { return s.audits(r.Context()) },
-		"GET /_local/table.json":    func(*http.Request) (any, error) { return s.items() },
+		"GET /_local/table.json":    func(r *http.Request) (any, error) { return s.items(r.Context()) },
 		"GET /_local/calls.json":    func(*http.Request) (any, error) { return s.watch.record(), nil },
 		"DELETE /_local/calls.json": func(*http.Request) (any, error) { s.watch.clearCalls(); return struct{}{}, nil },
 		"GET /_local/clock":         func(*http.Request) (any, error) { return s.time(), nil },
@@ -120,16 +121,20 @@ func eachOf[T any](ctx context.Context, s *Server, day func(string, time.Time) s
 				if err != nil {
 					return err
 				}
-				for _, row := range rows {
-					items, err := s.rows.Get(ctx, row.Key)
+				keys := make([]table.Key, len(rows))
+				for i, row := range rows {
+					keys[i] = row.Key
+				}
+				items, err := s.rows.Get(ctx, keys...)
+				if err != nil {
+					return err
+				}
+				for _, item := range items {
+					value, err := table.As[T](item)
 					if err != nil {
 						return err
 					}
-					value, err := table.As[T](items[0])
-					if err != nil {
-						return err
-					}
-					see(row.Key, value.Value)
+					see(item.Key, value.Value)
 				}
 				after = next
 			}
@@ -138,12 +143,21 @@ func eachOf[T any](ctx context.Context, s *Server, day func(string, time.Time) s
 	return nil
 }
 
-func (s *Server) items() (any, error) {
-	if s.memory == nil {
-		return nil, errors.New("only the embedded table shows its items")
+func (s *Server) items(ctx context.Context) (any, error) {
+	keys, err := s.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(keys, func(a, b table.Key) int { return cmp.Or(cmp.Compare(a.PK, b.PK), cmp.Compare(a.SK, b.SK)) })
+	items, err := s.rows.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
 	}
 	all := []map[string]any{}
-	for _, item := range s.memory.Dump() {
+	for _, item := range items {
+		if !item.Exists() {
+			continue // gone meanwhile
+		}
 		one := map[string]any{"PK": item.PK, "SK": item.SK, "version": item.Version, "body": json.RawMessage(item.Body)}
 		if !item.Due.At.IsZero() {
 			one["due"] = map[string]any{"queue": item.Due.Queue, "at": item.Due.At}
@@ -177,9 +191,9 @@ func (s *Server) setClock(r *http.Request) (any, error) {
 		s.clock.Freeze(*wish.Freeze)
 	}
 	if wish.Advance != "" {
-		s.advance(by)
+		err = s.advance(r.Context(), by)
 	}
-	return s.time(), nil
+	return s.time(), err
 }
 
 // length reads a length of time as Go writes it, with days before it.

@@ -33,10 +33,8 @@ func outcome(t *testing.T, b *browse.Browser, reference string) string {
 	return ""
 }
 
-func TestEveryRequestHasAnOutcome(t *testing.T) { outcomes(t, start(t, "", nil)) }
-
-func outcomes(t *testing.T, root string) {
-	b := browse.New(t, root)
+func TestEveryRequestHasAnOutcome(t *testing.T) {
+	b := browse.New(t, start(t, ""))
 	for _, c := range []struct{ username, email, want string }{
 		{"mlopez71", maria, "sent"},
 		{"MLOPEZ71", "Maria.Lopez@EXAMPLE.org", "over-budget"},
@@ -58,7 +56,7 @@ func outcomes(t *testing.T, root string) {
 }
 
 func TestSwitchesActWithoutALookUp(t *testing.T) {
-	b := browse.New(t, start(t, "", nil))
+	b := browse.New(t, start(t, ""))
 	set := func(settings map[string]any) {
 		b.Hook(http.MethodPost, "district", map[string]any{"district": "springfield", "settings": settings}, nil)
 	}
@@ -80,7 +78,7 @@ func TestSwitchesActWithoutALookUp(t *testing.T) {
 }
 
 func TestTimePassesInSteps(t *testing.T) {
-	b := browse.New(t, start(t, "", nil))
+	b := browse.New(t, start(t, ""))
 	b.Hook(http.MethodPost, "fault", map[string]any{"port": "mail", "call": "Send", "times": 3, "error": "unavailable"}, nil)
 	reference := ask(b, "springfield", "mlopez71", maria)
 	if got := outcome(t, b, reference); got != "" {
@@ -102,7 +100,7 @@ func TestTimePassesInSteps(t *testing.T) {
 }
 
 func TestDaysPassToo(t *testing.T) {
-	root := start(t, "", nil)
+	root := start(t, "")
 	b := browse.New(t, root)
 	b.Hook(http.MethodPost, "clock", map[string]any{"freeze": true}, nil)
 	var clock struct{ Now time.Time }
@@ -126,7 +124,7 @@ func TestDaysPassToo(t *testing.T) {
 }
 
 func TestAFaultThatCouldNeverHappenIsRefused(t *testing.T) {
-	root := start(t, "", nil)
+	root := start(t, "")
 	for body, want := range map[string]int{
 		`{"port":"table","error":"throttled"}`:                            200,
 		`{"port":"table","function":"courier","error":"throttled"}`:       200,

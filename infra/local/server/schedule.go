@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// Run fires the schedules as the clock passes their moments, until ctx ends.
+// Run fires the schedules as the clock passes their moments, until ctx ends and
+// nothing goes on any more.
 func (s *Server) Run(ctx context.Context) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			s.behind.Wait()
 			return
 		case <-every.C:
 			if !s.clock.Frozen() {
@@ -58,16 +60,20 @@ func (s *Server) fire(name string) error {
 
 // advance moves the clock, stopping at the first minute after each moment at
 // which something falls due, and returns when all of it has run.
-func (s *Server) advance(by time.Duration) {
+func (s *Server) advance(ctx context.Context, by time.Duration) error {
 	s.ticking.Lock()
 	defer s.ticking.Unlock()
 	s.feed()
 	target := s.clock.Now().Add(by)
 	still := s.clock.Frozen()
 	s.clock.Freeze(true)
+	defer s.clock.Freeze(still)
 	for {
-		at, ok := s.nextMinute()
-		if !ok || at.After(target) {
+		at, owed, err := s.nextMinute(ctx)
+		if err != nil {
+			return err
+		}
+		if !owed || at.After(target) {
 			break
 		}
 		s.clock.Set(at)
@@ -75,26 +81,19 @@ func (s *Server) advance(by time.Duration) {
 	}
 	s.clock.Set(target)
 	s.ticked = target.Truncate(time.Minute)
-	if s.memory != nil {
-		s.memory.Sweep(target.Add(-48 * time.Hour)) // the broom comes late, as on AWS
+	if s.sweep != nil {
+		s.sweep(target.Add(-48 * time.Hour)) // the broom comes late, as on AWS
 	}
-	s.clock.Freeze(still)
+	return nil
 }
 
 // nextMinute is the first schedule after the next moment at which something is
-// due, and after the last one that ran.
-func (s *Server) nextMinute() (time.Time, bool) {
-	after := s.ticked.Add(time.Minute)
-	if s.memory == nil {
-		return after, true
-	}
-	due, ok := s.memory.NextDue()
-	if !ok {
-		return after, false
-	}
-	minute := due.Add(time.Minute - 1).Truncate(time.Minute)
-	if minute.Before(after) {
+// due, and after the last one that ran; false if nothing is owed at all.
+func (s *Server) nextMinute(ctx context.Context) (minute time.Time, owed bool, err error) {
+	due, owed, err := s.nextDue(ctx)
+	minute = due.Add(time.Minute - 1).Truncate(time.Minute)
+	if after := s.ticked.Add(time.Minute); minute.Before(after) {
 		minute = after
 	}
-	return minute, true
+	return minute, owed, err
 }

@@ -49,11 +49,7 @@ type Config struct {
 	Rand io.Reader // nil: crypto/rand
 
 	Template []byte // nil: the stack's own
-
-	// The backends; nil means the embedded ones.
-	Rows        table.Table
-	Credentials credential.Store
-	Mail        mail.Sender
+	Backend  Backend
 }
 
 // Server is the service.
@@ -61,11 +57,15 @@ type Server struct {
 	clock       clock
 	watch       watch
 	rows        table.Table
-	memory      *embedded.Table // nil where the rows are elsewhere
+	keys        func(context.Context) ([]table.Key, error)
+	changes     func(context.Context) ([]Change, error)
+	nextDue     func(context.Context) (time.Time, bool, error)
+	sweep       func(time.Time) int // nil where the rows are elsewhere
 	credentials credential.Store
 	secrets     matcher // nil where the credentials are elsewhere
 	post        mail.Sender
 	mailbox     *embedded.Mailbox // a copy of every mail
+	about       []string          // the backend
 	directories []*district.Directory
 	functions   map[string]function
 	routes      *node
@@ -77,9 +77,8 @@ type Server struct {
 	mux         *http.ServeMux
 	people      people
 
-	feeding sync.Mutex // one batch of the feed at a time
-	queue   sync.Mutex
-	fed     []table.Key
+	feeding sync.Mutex     // one batch of the feed at a time
+	behind  sync.WaitGroup // what goes on after an answer
 	ticking sync.Mutex
 	ticked  time.Time
 	began   time.Time
@@ -94,11 +93,11 @@ type function struct {
 
 // New makes the service with its two demo districts.
 func New(c Config) (*Server, error) {
-	s := &Server{rows: c.Rows, rand: c.Rand, site: web.NewSite(c.Base), log: slog.New(slog.NewTextHandler(c.Log, nil))}
+	s := &Server{rand: c.Rand, site: web.NewSite(c.Base), log: slog.New(slog.NewTextHandler(c.Log, nil))}
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
-	s.back(c)
+	s.back(c.Backend)
 	if err := s.deploy(c.Template); err != nil {
 		return nil, err
 	}
@@ -141,33 +140,7 @@ func (s *Server) deploy(text []byte) (err error) {
 	return err
 }
 
-// matcher tells whether a password is an account's, and counts no try.
-type matcher interface {
-	Matches(account, password string) bool
-}
-
-// back takes the backends that were given, and makes those that were not. Over a
-// table that is elsewhere the feed is what was inserted through it.
-func (s *Server) back(c Config) {
-	s.rows, s.credentials, s.mailbox = c.Rows, c.Credentials, embedded.NewMailbox(s.clock.Now)
-	if s.rows == nil {
-		s.memory = embedded.NewTable()
-		s.memory.Feed = s.enqueue
-		s.rows = s.memory
-	} else {
-		s.rows = fed{Table: c.Rows, tell: s.enqueue}
-	}
-	if s.credentials == nil {
-		s.credentials = embedded.NewCredentials(s.clock.Now)
-	}
-	s.secrets, _ = s.credentials.(matcher)
-	s.post = s.mailbox
-	if c.Mail != nil {
-		s.post = carbon{Sender: c.Mail, copy: s.mailbox}
-	}
-}
-
-// build makes every function as its bootstrap does, on the embedded drivers.
+// build makes every function as its bootstrap does, with the gate around each port.
 func (s *Server) build(secret pepper.Pepper) {
 	around := gate.Chain(gate.Mortal, permit(s.template.Functions), s.watch.around)
 	store := func(name string) table.Store {

@@ -8,15 +8,15 @@ import (
 	"testing"
 
 	"github.com/sparekey/sparekey/infra/local/browse"
+	"github.com/sparekey/sparekey/infra/local/emulated/emulatedtest"
 	"github.com/sparekey/sparekey/infra/local/server"
-	"github.com/sparekey/sparekey/shared/table"
 )
 
-// start runs the service for a test, under a base path, over some table (nil:
-// the embedded one), and returns its address.
-func start(t *testing.T, base string, rows table.Table) string {
+// start runs the service for a test, under a base path, on the backend of its
+// tier, and returns its address.
+func start(t *testing.T, base string) string {
 	t.Helper()
-	return serve(t, base, server.Config{Rows: rows})
+	return serve(t, base, server.Config{Backend: emulatedtest.Backend(t)})
 }
 
 // serve runs the service as it is configured, under a base path.
@@ -40,9 +40,9 @@ const (
 	newWords = "seven quiet herons dancing"
 )
 
-func TestAParentWhoForgotAPasswordGetsBackIn(t *testing.T) { walk(t, start(t, "", nil)) }
+func TestAParentWhoForgotAPasswordGetsBackIn(t *testing.T) { walk(t, start(t, "")) }
 
-func TestTheSameUnderAStage(t *testing.T) { walk(t, start(t, "/prod", nil)) }
+func TestTheSameUnderAStage(t *testing.T) { walk(t, start(t, "/prod")) }
 
 // walk is the whole story, with real pages and without JavaScript.
 func walk(t *testing.T, root string) {
@@ -70,7 +70,7 @@ func walk(t *testing.T, root string) {
 }
 
 func TestACodeTypedOnAnotherDevice(t *testing.T) {
-	root := start(t, "", nil)
+	root := start(t, "")
 	phone, laptop := browse.New(t, root), browse.New(t, root)
 	phone.JSON("/springfield/forgot-password", map[string]string{"username": "mlopez71", "email": maria}, nil).Want(202)
 	code := phone.LastMail(maria, 1).Code(t)
@@ -81,7 +81,7 @@ func TestACodeTypedOnAnotherDevice(t *testing.T) {
 }
 
 func TestSomebodyElseChangedIt(t *testing.T) {
-	phone := browse.New(t, start(t, "", nil))
+	phone := browse.New(t, start(t, ""))
 	phone.JSON("/springfield/forgot-password", map[string]string{"username": "mlopez71", "email": maria}, nil).Want(202)
 	token := phone.LastMail(maria, 1).Link(t, "/r/")
 	phone.Open(token).Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).Want(200)
@@ -101,7 +101,7 @@ func TestSomebodyElseChangedIt(t *testing.T) {
 }
 
 func TestNotMeOfARequestWhoseLinkWasUsedIsNotMeOfTheChange(t *testing.T) {
-	phone := browse.New(t, start(t, "", nil))
+	phone := browse.New(t, start(t, ""))
 	phone.JSON("/springfield/forgot-password", map[string]string{"username": "mlopez71", "email": maria}, nil).Want(202)
 	letter := phone.LastMail(maria, 1)
 	phone.Open(letter.Link(t, "/r/")).Submit("/set-password", map[string]string{"new_password": newWords, "new_password_again": newWords}).Want(200)
@@ -116,7 +116,7 @@ func TestNotMeOfARequestWhoseLinkWasUsedIsNotMeOfTheChange(t *testing.T) {
 }
 
 func TestOurOwnFaultsCostNoTry(t *testing.T) {
-	b := browse.New(t, start(t, "", nil))
+	b := browse.New(t, start(t, ""))
 	b.Hook("POST", "fault", map[string]any{"port": "credential", "call": "Check", "function": "signin", "times": 6, "error": "throttled"}, nil)
 	right := map[string]string{"username": "rdiaz", "password": "office-morning-bell-22"}
 	for range 6 {
@@ -128,7 +128,7 @@ func TestOurOwnFaultsCostNoTry(t *testing.T) {
 }
 
 func TestALinkAndACodeAreNotGivenTogether(t *testing.T) {
-	b := browse.New(t, start(t, "", nil))
+	b := browse.New(t, start(t, ""))
 	ask(b, "springfield", "mlopez71", maria)
 	_, token, _ := strings.Cut(b.LastMail(maria, 1).Link(t, "/r/"), "/r/")
 	both := map[string]string{"token": token, "username": "mlopez71", "code": "00000000", "new_password": newWords}
@@ -139,7 +139,7 @@ func TestALinkAndACodeAreNotGivenTogether(t *testing.T) {
 }
 
 func TestANewSignInEndsTheSessionThatTheBrowserHeld(t *testing.T) {
-	b := browse.New(t, start(t, "", nil))
+	b := browse.New(t, start(t, ""))
 	var first struct{ Session string }
 	b.JSON("/springfield/sign-in", map[string]string{"username": "rdiaz", "password": "office-morning-bell-22"}, &first).Want(200)
 	b.JSON("/springfield/sign-in", map[string]string{"username": "mlopez71", "password": oldWords}, nil).Want(200)
