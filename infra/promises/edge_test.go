@@ -129,7 +129,7 @@ func (w *world) problem(name string, a answer) {
 func TestEdgeMethods(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base, server.Backend{})
+		w := on(t, server.Backend{}, base)
 		before := w.state()
 		for _, r := range routes() {
 			allow := []string{}
@@ -185,7 +185,7 @@ func TestEdgeMethods(t *testing.T) {
 func TestEdgeAssets(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base, server.Backend{})
+		w := on(t, server.Backend{}, base)
 		found := 0
 		for _, part := range strings.Split(w.get("/springfield").Body, `"`) {
 			path, ours := strings.CutPrefix(part, w.root.Path+"/assets/")
@@ -433,7 +433,7 @@ func TestEdgeUnknownDistricts(t *testing.T) {
 func TestEdgeNoHeaderMovesALink(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base, server.Backend{})
+		w := on(t, server.Backend{}, base)
 		evil := "attacker.example"
 		spoofed := map[string]string{
 			"X-Forwarded-Host": evil, "Forwarded": "host=" + evil + ";proto=http", "X-Original-Host": evil, "X-Host": evil, "X-Forwarded-Server": evil, "X-Forwarded-Proto": "http", "X-Forwarded-Port": "81",
@@ -517,7 +517,7 @@ func TestEdgeRightProofsAreGivenBack(t *testing.T) {
 func TestEdgeCrossSitePosts(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base, server.Backend{})
+		w := on(t, server.Backend{}, base)
 		session := w.signIn("mlopez71", oldWords)
 		cookie := map[string]string{"http": "s-springfield=", "https": "__Host-s-springfield="}[w.root.Scheme] + session
 		before := w.state()
@@ -579,7 +579,7 @@ const markup = `"'><script>alert(1)</script><img src=x onerror=y>{{.}}&lt;` + "`
 func TestEdgeWhatIsTypedIsNeverMarkup(t *testing.T) {
 	t.Parallel()
 	for _, base := range bases {
-		w := at(t, base, server.Backend{})
+		w := on(t, server.Backend{}, base)
 		loose := func(name string, a answer) {
 			t.Helper()
 			w.check(name, a)

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
-
-	"github.com/sparekey/sparekey/infra/local/emulated/emulatedtest"
 )
 
 // page is what a program sees of a page: its forms and its links.
@@ -105,7 +103,7 @@ func (w *world) scan(path string) {
 func TestScannersUseNothingUp(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"http://127.0.0.1:8080", "https://reset.example.org/prod"} {
-		w := at(t, base, emulatedtest.Backend(t))
+		w := at(t, base)
 		token, code := w.link("springfield", "mlopez71", maria)
 		first := w.last(maria)
 		w.link("springfield", "tnowak", "tomas.nowak@example.org")

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/sparekey/sparekey/infra/local/emulated/emulatedtest"
 )
 
 // cookie is the session that an answer sets.
@@ -147,7 +145,7 @@ func TestSessionsTravelInAGuardedCookie(t *testing.T) {
 		"https://reset.example.org":      {Name: "__Host-s-springfield", Secure: true},
 		"https://reset.example.org/prod": {Name: "__Host-s-springfield", Secure: true},
 	} {
-		w := at(t, base, emulatedtest.Backend(t))
+		w := at(t, base)
 		c := w.form("/springfield/sign-in", "username", "mlopez71", "password", oldWords).want(t, http.StatusSeeOther).cookie()
 		if c.Name != want.Name || c.Secure != want.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 3600 {
 			t.Errorf("%s: %+v", base, c)

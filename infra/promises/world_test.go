@@ -64,8 +64,14 @@ func (j *journal) String() string {
 	return j.all.String()
 }
 
-// at makes a service that is reached there, without any listener.
-func at(t testing.TB, address string, backend server.Backend) *world {
+// at is a service that is reached there, on the backend of the tier.
+func at(t testing.TB, address string) *world {
+	t.Helper()
+	return on(t, emulatedtest.Backend(t), address)
+}
+
+// on makes a service on a backend, without any listener.
+func on(t testing.TB, backend server.Backend, address string) *world {
 	t.Helper()
 	root, err := url.Parse(address)
 	if err != nil {
@@ -81,16 +87,15 @@ func at(t testing.TB, address string, backend server.Backend) *world {
 
 const home = "http://127.0.0.1:8080"
 
-// here is a service on the backend of the tier.
 func here(t testing.TB) *world {
 	t.Helper()
-	return at(t, home, emulatedtest.Backend(t))
+	return at(t, home)
 }
 
 // inMemory is a service on the embedded backend, for what no driver can change.
 func inMemory(t testing.TB) *world {
 	t.Helper()
-	return at(t, home, server.Backend{})
+	return on(t, server.Backend{}, home)
 }
 
 // answer is what came back.
