@@ -55,7 +55,7 @@ func (r *Report) elsewhere(b *strings.Builder) {
 		"answers at once is the function's own, and over TLS, as on AWS, each has its handshakes.\n\n" +
 		"| function | its first event | table | init ms | first answer ms | × no-op | CPU ms | page faults |\n|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {
-		if row.Table != dynoxide {
+		if row.Table != dynoxide && !row.Before {
 			fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %.2f | %.1f | %.0f |\n", row.Name, row.Asks, row.Table, row.Next, row.First, row.Ratio,
 				row.CPU.Median, row.Faults.Median)
 		}
@@ -64,14 +64,14 @@ func (r *Report) elsewhere(b *strings.Builder) {
 
 func (r *Report) compared(b *strings.Builder) {
 	fmt.Fprintf(b, "\n## Before and after\n\nBefore is revision %s, started in the same rounds.\n\n"+
-		"| function | its first event | first answer ms, before | after | × no-op, before | after | CPU ms, before | after | page faults, before | after | zip MB, before | after |\n"+
-		"|---|---|---|---|---|---|---|---|---|---|---|---|\n", r.Against)
+		"| function | its first event | table | first answer ms, before | after | × no-op, before | after | CPU ms, before | after | page faults, before | after | zip MB, before | after |\n"+
+		"|---|---|---|---|---|---|---|---|---|---|---|---|---|\n", r.Against)
 	for _, row := range r.Rows {
 		before, ok := r.earlier(row)
 		if !ok || row.Before {
 			continue
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %.2f | %.2f |\n", row.Name, row.Asks, before.First, row.First,
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %.2f | %.2f |\n", row.Name, row.Asks, row.Table, before.First, row.First,
 			before.Ratio, row.Ratio, before.CPU.Median, row.CPU.Median, before.Faults.Median, row.Faults.Median, before.ZipMB, row.ZipMB)
 	}
 }

@@ -74,12 +74,12 @@ func programs(back *backend) []*program {
 	}
 }
 
-// everywhere is each program with each way to reach the table. Of an earlier
-// revision the first way alone; and the no-op reaches none.
+// everywhere is each program with each way to reach the table: of an earlier
+// revision those to compare, and the no-op reaches none.
 func everywhere(all []*program, tables []connection) (subjects []*subject) {
 	for i, there := range tables {
 		for _, p := range all {
-			if p.real && there.forgets || (p.before || p.name == noop) && i > 0 {
+			if (p.real || p.before) && there.forgets || p.name == noop && i > 0 {
 				continue
 			}
 			subjects = append(subjects, &subject{program: p, table: there.name, env: there.env(p.rows)})

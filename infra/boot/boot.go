@@ -36,6 +36,7 @@ import (
 // Start makes the function and hands it to Lambda, or tells what is wrong and
 // ends.
 func Start(wire func(*settings.Reader) (any, error)) {
+	oneBundle()
 	handler, err := wire(settings.From(os.LookupEnv))
 	if err != nil {
 		logger().Error("start", "cause", err.Error())
