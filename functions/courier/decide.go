@@ -96,7 +96,7 @@ func decideFor(f facts, who account.Account) decision {
 		return no(outbox.Frozen, who)
 	case who.Address() == "":
 		return no(outbox.NoAddress, who)
-	case who.Profile.Value.Elsewhere != "":
+	case who.Elsewhere(): // a mail that says so, and no link
 		return decision{Outcome: outbox.Sent, Accounts: []account.Account{who}}
 	case !who.State.Value.Activated:
 		return decision{Outcome: outbox.ActivationSent, Accounts: []account.Account{who}, Purpose: token.Activation}

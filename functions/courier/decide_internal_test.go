@@ -144,7 +144,7 @@ func TestWhatIsMailed(t *testing.T) {
 }
 
 // Whatever is true of an account, a link goes to nobody but its live, thawed
-// owner who was named together with the address.
+// owner who was named together with the address, and has a password here.
 func TestNoLinkForAnybodyElse(t *testing.T) {
 	t.Parallel()
 	both := []bool{false, true}
@@ -154,26 +154,28 @@ func TestNoLinkForAnybodyElse(t *testing.T) {
 				for _, frozen := range both {
 					for _, exists := range both {
 						for _, activated := range both {
-							who := guardianOf("maria", "maria@example.org")
-							who.State.Value.Activated = activated
-							if !live {
-								who.State.Value.Status = account.Disabled
-							}
-							if frozen {
-								who.State.Value.Frozen = decidedAt.Add(time.Hour)
-							}
-							if !exists {
-								who = account.Account{District: "springfield", ID: "nobody"}
-							}
-							f := facts{Now: decidedAt, District: district.Default("springfield", "S"), Named: who}
-							f.District.AskEmail = askEmail
-							f.Request = request.Request{District: "springfield", Flow: request.ForgotPassword, Typed: request.Typed{Username: "maria", Email: "stranger@example.org"}}
-							if match {
-								f.Request.Typed.Email = "maria@example.org"
-							}
-							want := exists && live && !frozen && (match || !askEmail)
-							if got := decide(f); (got.Purpose != "") != want {
-								t.Errorf("ask %t match %t live %t frozen %t exists %t: %+v", askEmail, match, live, frozen, exists, got.Outcome)
+							for _, service := range []string{"", "Google"} {
+								who := guardianOf("maria", "maria@example.org")
+								who.State.Value.Activated, who.Profile.Value.Elsewhere = activated, service
+								if !live {
+									who.State.Value.Status = account.Disabled
+								}
+								if frozen {
+									who.State.Value.Frozen = decidedAt.Add(time.Hour)
+								}
+								if !exists {
+									who = account.Account{District: "springfield", ID: "nobody"}
+								}
+								f := facts{Now: decidedAt, District: district.Default("springfield", "S"), Named: who}
+								f.District.AskEmail = askEmail
+								f.Request = request.Request{District: "springfield", Flow: request.ForgotPassword, Typed: request.Typed{Username: "maria", Email: "stranger@example.org"}}
+								if match {
+									f.Request.Typed.Email = "maria@example.org"
+								}
+								want := exists && live && !frozen && service == "" && (match || !askEmail)
+								if got := decide(f); (got.Purpose != "") != want {
+									t.Errorf("ask %t match %t live %t frozen %t exists %t service %q: %+v", askEmail, match, live, frozen, exists, service, got.Outcome)
+								}
 							}
 						}
 					}

@@ -90,19 +90,25 @@ func (w *writing) accounts(all []listed) []line {
 	return lines
 }
 
-// elsewhere says that the account signs in with another service, so that there
-// is no password here to set.
-func (l letters) elsewhere(e envelope, username string) (mail.Mail, error) {
+// elsewhere says that the account signs in with another service, where, and who
+// helps: there is no password here to set, so it holds no token.
+func (l letters) elsewhere(e envelope, username, service string) (mail.Mail, error) {
 	w := l.begin(e, "elsewhere")
+	if plain(service) == "" {
+		service = w.own("another").Plain() // the roster has changed its mind since
+	}
 	w.preview = w.own("unchanged")
 	w.put(block{Kind: "title", Says: w.own("title")})
 	w.put(block{Kind: "paragraph", Says: w.own("text", "username", username)})
-	w.put(block{Kind: "paragraph", Says: w.own("unchanged")})
-	w.put(block{Kind: "paragraph", Says: w.own("where")})
+	w.put(block{Kind: "paragraph", Says: w.own("service", "service", service)})
+	w.put(block{Kind: "paragraph", Says: w.own("where", "service", service)})
 	if e.District.Portal != "" {
 		w.put(block{Kind: "button", Says: w.own("button"), URL: e.District.Portal})
 	}
-	w.put(block{Kind: "paragraph", Says: w.own("lost")})
+	w.put(block{Kind: "section", Says: w.own("lost.title")})
+	w.put(block{Kind: "paragraph", Says: w.own("lost", "service", service)})
+	w.put(block{Kind: "section", Says: w.common("notme.title")})
+	w.put(block{Kind: "paragraph", Says: w.own("unchanged")})
 	return w.finish()
 }
 

@@ -79,7 +79,7 @@ var everyLetter = map[string]func(letters, envelope) (mail.Mail, error){
 			{Username: "blopez9", Role: district.Staff},
 		})
 	},
-	"elsewhere": func(l letters, e envelope) (mail.Mail, error) { return l.elsewhere(e, username) },
+	"elsewhere": func(l letters, e envelope) (mail.Mail, error) { return l.elsewhere(e, username, "Google") },
 	"changed": func(l letters, e envelope) (mail.Mail, error) {
 		return l.changed(e, username, "link", "Chrome, Android", sunday.Add(-time.Minute), true, notMine)
 	},

@@ -37,6 +37,8 @@ func TestMarkupAndLineBreaksInNamesDoNothing(t *testing.T) {
 		}
 		m, err := letterWriter(t, i18n.Default).changed(addressed(letterDistrict(), "en"), name, name, name, sunday, true, notMine)
 		checkHarmless(t, openMail(t, m, err), name)
+		m, err = letterWriter(t, i18n.Default).elsewhere(addressed(letterDistrict(), "en"), name, name)
+		checkHarmless(t, openMail(t, m, err), name)
 		m, err = letterWriter(t, i18n.Default).disputed(addressed(letterDistrict(), "en"), name, sunday)
 		checkHarmless(t, openMail(t, m, err), name)
 	}

@@ -63,8 +63,9 @@ var (
 		phoneOpens, `<bdi dir="ltr" style="white-space:nowrap">`, dataOpens, `<bdi>`, closes, `</bdi>`, mayBreak, `<wbr>`)
 )
 
-// leftToRight names the values that are so written, whatever the language is.
-var leftToRight = map[string]bool{"username": true, "page": true, "account": true}
+// apart names the values that stand apart: those that are written from left to
+// right whatever the language is, and the name of a service, in its own.
+var apart = map[string]string{"username": ltrOpens, "page": ltrOpens, "account": ltrOpens, "service": dataOpens}
 
 // say is the only way by which words come into a letter, so that every value is
 // made harmless here, and nowhere else.
@@ -72,8 +73,8 @@ func (w *writing) say(key string, args ...string) line {
 	var filled []string
 	for i := 0; i+1 < len(args); i += 2 {
 		value := plain(args[i+1])
-		if leftToRight[args[i]] {
-			value = ltrOpens + strings.ReplaceAll(value, "/", "/"+mayBreak) + closes
+		if opens := apart[args[i]]; opens != "" {
+			value = opens + strings.ReplaceAll(value, "/", "/"+mayBreak) + closes
 		}
 		filled = append(filled, args[i], value)
 	}

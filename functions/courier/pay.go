@@ -198,7 +198,7 @@ func (f Flow) compose(j *job, people []account.Account, s secrets) letter {
 		case "usernames":
 			return write.usernames(e, list(people))
 		}
-		return write.elsewhere(e, username)
+		return write.elsewhere(e, username, owner.Profile.Value.Elsewhere)
 	}
 }
 

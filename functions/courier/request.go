@@ -194,7 +194,10 @@ func (f Flow) write(ctx context.Context, j *job, o outbox.Outcome, mailID string
 
 func (f Flow) entry(j *job, id string, o outbox.Outcome, now time.Time) audit.Entry {
 	act := audit.LinkRefused
-	if o == outbox.Sent || o == outbox.UsernamesSent || o == outbox.ActivationSent {
+	switch {
+	case o == outbox.Sent && j.row.Value.Plan.Purpose == "":
+		act = audit.Explained
+	case o == outbox.Sent || o == outbox.UsernamesSent || o == outbox.ActivationSent:
 		act = audit.LinkMailed
 	}
 	return audit.Entry{

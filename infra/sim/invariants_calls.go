@@ -22,6 +22,9 @@ func (w *world) passwordSet(by *invocation, id, password string) {
 		return // setting up
 	}
 	by.sets++
+	if w.account(id).Elsewhere() {
+		w.broke("an account of another service gets no password and no link", "#%d %s: a password was set on account %s", by.number, by.what, id)
+	}
 	lock := w.locks[w.lockOf(id).ID]
 	switch {
 	case lock == nil:
@@ -90,6 +93,9 @@ func (w *world) mailedRequest(m embedded.Received, r request.Request) string {
 		return "nobody paid for it"
 	}
 	since := w.now.Add(-workTimeout)
+	if w.account(r.Plan.Accounts[0]).Elsewhere() && m.Kind != "usernames" && m.Kind != "elsewhere" {
+		w.broke("an account of another service gets no password and no link", "a mail of kind %s", m.Kind)
+	}
 	if m.Kind != "usernames" {
 		if !w.had(r.Plan.Accounts[0], m.To[0], since) {
 			return "it goes to no address on file"

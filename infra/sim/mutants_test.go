@@ -43,6 +43,7 @@ func TestEveryPlantedMistakeIsFound(t *testing.T) {
 		{"a change takes the place of another", 120, writes(changeWithoutCondition)},
 		{"mail goes to another address", 5, sim.Broken{Mail: misdirected}},
 		{"a request is swept away with its outcome", 5, writes(decidedAreDeleted)},
+		{"it is forgotten who signs in with another service", 20, sim.Broken{Table: forgetsServices}},
 	} {
 		if raced && i%4 > 0 {
 			continue
@@ -243,6 +244,23 @@ func (d doubtful) Set(ctx context.Context, account, password string, kind creden
 		return port.ErrThrottled
 	}
 	return err
+}
+
+// unaware reads every account as if its password were here.
+type unaware struct{ table.Table }
+
+func forgetsServices(_ string, inner table.Table) table.Table { return unaware{inner} }
+
+func (u unaware) Get(ctx context.Context, keys ...table.Key) ([]table.Item, error) {
+	items, err := u.Table.Get(ctx, keys...)
+	for i := range items {
+		if items[i].SK == "PROFILE" {
+			op := table.Op{Item: items[i]}
+			field(&op, func(body map[string]any) { body["elsewhere"] = "" })
+			items[i] = op.Item
+		}
+	}
+	return items, err
 }
 
 type forgetful struct{ credential.Store }

@@ -109,6 +109,12 @@ func (a Account) Addresses() []string {
 	return all
 }
 
+// Elsewhere reports whether the account signs in with another service: then it
+// has no password here, and none may ever be set (standards R56). The credential
+// store would take one, and the account would have a second way in, beside the
+// one that its district watches.
+func (a Account) Elsewhere() bool { return a.Profile.Value.Elsewhere != "" }
+
 // Brief is a pupil's name as others in the family may see it: first name and
 // last initial.
 func (p Profile) Brief() string {

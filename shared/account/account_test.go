@@ -257,6 +257,14 @@ func TestWhatTheRosterChangesKillsWhatWasMadeBefore(t *testing.T) {
 			t.Errorf("%q: still found under the old address", address)
 		}
 	}
+	for _, service := range []string{"Google", "Google", ""} {
+		if err := account.Amend(t.Context(), store, "springfield", "a1", func(p *account.Profile, _ *account.State) { p.Elsewhere = service }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now, err := account.Load(t.Context(), rows, "springfield", "a1"); err != nil || now.State.Value.Epoch != epoch+2 {
+		t.Errorf("to another service and back: epoch %d, %v", now.State.Value.Epoch-epoch, err)
+	}
 	if err := account.Amend(t.Context(), store, "springfield", "a9", func(*account.Profile, *account.State) {}); err == nil {
 		t.Error("an account that is not there was changed")
 	}

@@ -35,8 +35,8 @@ func Create(ctx context.Context, store table.Store, slug, id string, profile Pro
 	return err
 }
 
-// Amend changes what the roster says of an account. A new status or address kills
-// what was made before: the epoch is raised, and the index of addresses follows,
+// Amend changes what the roster says of an account. A new status, address or way
+// to sign in kills what was made before: the epoch is raised, and the index of addresses follows,
 // in the same Write. A roster that says what it said before changes nothing.
 func Amend(ctx context.Context, store table.Store, slug, id string, change func(*Profile, *State)) error {
 	now, err := Load(ctx, store, slug, id)
@@ -73,7 +73,7 @@ func (a Account) amended(change func(*Profile, *State)) Account {
 	change(&after.Profile.Value, &after.State.Value)
 	p, s, was, were := after.Profile.Value, after.State.Value, a.Profile.Value, a.State.Value
 	if p.Status != was.Status || s.Status != were.Status || s.Activated != were.Activated || s.Must != were.Must ||
-		p.Address != was.Address || s.Recovery != were.Recovery {
+		p.Address != was.Address || s.Recovery != were.Recovery || p.Elsewhere != was.Elsewhere {
 		after.State.Value.Epoch++
 	}
 	return after

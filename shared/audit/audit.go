@@ -23,6 +23,7 @@ type Act string
 // The acts (standards R134).
 const (
 	LinkMailed         Act = "link-mailed"
+	Explained          Act = "explained"    // in place of a link: the account signs in with another service
 	LinkRefused        Act = "link-refused" // asked for, and not mailed: Outcome says why
 	PasswordChanged    Act = "password-changed"
 	PasswordMayChanged Act = "password-may-have-changed" // no answer came, and the lease ended

@@ -10,7 +10,8 @@
 //
 // It promises: of all who hold a proof at the same time one wins; a password is
 // never changed without an audit entry and a notice; a definite refusal uses
-// nothing up. It leaves the proof itself, and the rules for a password, to its
+// nothing up; an account that signs in with another service never gets a password.
+// It leaves the proof itself, and the rules for a password, to its
 // callers.
 //
 // Read [Maker.Make] first.
@@ -112,6 +113,9 @@ func SignOutKey(slug, id string) table.Key { return account.Key(slug, id).At("SI
 // begin puts the lock, if nothing that was proved has moved.
 func (m Maker) begin(ctx context.Context, proof Proof, told Told) (table.Row[Lock], error) {
 	who, now := proof.Account, m.Now()
+	if who.Elsewhere() {
+		return table.Row[Lock]{}, problem.New(problem.NotAllowed) // whatever was proved: it has no password here
+	}
 	if proof.Token.Exists() && !now.Before(proof.Token.Value.Ends) {
 		return table.Row[Lock]{}, ErrAgain // it ended while it was being proved
 	}

@@ -137,6 +137,20 @@ func TestNothingIsDoneIfWhatWasProvedHasMoved(t *testing.T) {
 	}
 }
 
+// Whatever was proved, and whoever forgot to ask: an account of another service
+// gets no password (standards R56).
+func TestAnAccountOfAnotherServiceNeverGetsAPassword(t *testing.T) {
+	t.Parallel()
+	s, set := proved(t, account.State{Activated: true})
+	fatal(t, account.Amend(t.Context(), s.store, slug, id, func(p *account.Profile, _ *account.State) { p.Elsewhere = "Google" }))
+	if err := s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{}); code(err) != problem.NotAllowed {
+		t.Errorf("got %v", err)
+	}
+	if n := s.kinds(); set.sets != 0 || n["NOTICE"] != 0 || n["AUDIT"] != 0 || s.item(t, change.Key(slug, id)).Exists() {
+		t.Errorf("something was done: %d sets, %v", set.sets, n)
+	}
+}
+
 func TestALinkThatEndedWhileItWasProvedIsProvedAgain(t *testing.T) {
 	t.Parallel()
 	s, set := proved(t, account.State{})

@@ -14,7 +14,7 @@ type Outcome string
 
 // The outcomes, as the helpdesk and the local run tell them.
 const (
-	Sent           Outcome = "sent"
+	Sent           Outcome = "sent" // a link, or why there is none to send: the account signs in with another service
 	UsernamesSent  Outcome = "usernames-sent"
 	ActivationSent Outcome = "activation-sent"
 	NoMatch        Outcome = "no-match"

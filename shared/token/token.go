@@ -201,7 +201,8 @@ const (
 
 // Judge decides whether a token that sets a password may do so now: strictly
 // before its end, unused, the newest of its purpose, of the account's epoch, for
-// a live account whose recovery is not frozen (standards R3, R5, R7, R105).
+// a live account that has its password here and whose recovery is not frozen
+// (standards R3, R5, R7, R56, R105).
 func (t Token) Judge(digest string, living Living, who account.Account, now time.Time) Verdict {
 	switch {
 	case !t.Purpose.SetsPassword() || t.Account != who.ID || t.District != who.District:
@@ -210,7 +211,7 @@ func (t Token) Judge(digest string, living Living, who account.Account, now time
 		return Used
 	case !now.Before(t.Ends):
 		return Expired
-	case t.Disowned, living.Digest != digest, t.Epoch != who.State.Value.Epoch, !who.Live(), who.Frozen(now):
+	case t.Disowned, living.Digest != digest, t.Epoch != who.State.Value.Epoch, !who.Live(), who.Elsewhere(), who.Frozen(now):
 		return Replaced
 	}
 	return Good

@@ -44,6 +44,7 @@ func TestWhetherATokenIsGood(t *testing.T) {
 		{"we disabled its account", func(f *facts) { f.who.State.Value.Status = account.Disabled }, token.Replaced},
 		{"its account has no status", func(f *facts) { f.who.State.Value.Status = "" }, token.Replaced},
 		{"its account is gone", func(f *facts) { f.who.Profile.Value, f.who.State.Value = account.Profile{}, account.State{} }, token.Replaced},
+		{"its account signs in with another service", func(f *facts) { f.who.Profile.Value.Elsewhere = "Google" }, token.Replaced},
 		{"recovery is frozen", func(f *facts) { f.who.State.Value.Frozen = noon.Add(1) }, token.Replaced},
 		{"recovery was frozen until now", func(f *facts) { f.who.State.Value.Frozen = noon }, token.Good},
 		{"another account's", func(f *facts) { f.who.ID = "a2" }, token.Fake},
