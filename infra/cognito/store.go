@@ -27,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/sparekey/sparekey/infra/reply"
 	"github.com/sparekey/sparekey/shared/credential"
@@ -52,6 +53,8 @@ type Config struct {
 	Jitter func() float64
 	// HTTP sends requests; nil: the SDK's own client.
 	HTTP sdk.HTTPClient
+	// APIOptions amend the SDK's middleware: what a test puts into its way.
+	APIOptions []func(*middleware.Stack) error
 }
 
 // LogValue keeps the secret out of logs.
@@ -78,6 +81,7 @@ func Open(c Config) *Store {
 		Region:      c.Region,
 		Credentials: c.Credentials,
 		Retryer:     aws.NopRetryer{},
+		APIOptions:  c.APIOptions,
 	}
 	if c.HTTP != nil {
 		options.HTTPClient = c.HTTP

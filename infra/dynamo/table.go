@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/sparekey/sparekey/infra/reply"
 	"github.com/sparekey/sparekey/shared/table"
@@ -45,6 +46,8 @@ type Config struct {
 	Jitter func() float64
 	// HTTP sends requests; nil: the SDK's own client.
 	HTTP sdk.HTTPClient
+	// APIOptions amend the SDK's middleware: what a test puts into its way.
+	APIOptions []func(*middleware.Stack) error
 }
 
 const deadline = 2 * time.Second
@@ -72,6 +75,7 @@ func Open(c Config) *Table {
 		Credentials: c.Credentials,
 		Retryer:     aws.NopRetryer{},
 		HTTPClient:  c.HTTP,
+		APIOptions:  c.APIOptions,
 	}
 	if c.Endpoint != "" {
 		options.BaseEndpoint = aws.String(c.Endpoint)
@@ -133,6 +137,8 @@ func (t *Table) Count(ctx context.Context, key table.Key, by int64, expires time
 		switch {
 		case reply.Code(err) == conditionFailed:
 			return fmt.Errorf("count %s: not a counter", key.Kind())
+		case reply.Code(err) == conflicted:
+			return errConflict
 		case err != nil:
 			return reply.Outcome(err)
 		}

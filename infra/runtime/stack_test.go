@@ -1,14 +1,12 @@
 package runtime_test
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strings"
@@ -42,6 +40,7 @@ type stack struct {
 	root     string // where a browser finds it
 	moto     string
 	dynamo   *tap // between the functions and DynamoDB
+	cognito  *tap // between the functions and Cognito
 	ses      *tap // between the functions and SES
 	rows     dynamo.Config
 	store    table.Store
@@ -68,7 +67,7 @@ func newStack(t *testing.T) *stack {
 	s.rows = dynamotest.Config(t)
 	s.rows.Region = region
 	s.store = table.Store{Table: dynamo.Open(s.rows), Rand: rand.Reader}
-	s.dynamo, s.ses = newTap(t, s.rows.Endpoint), newTap(t, s.moto)
+	s.dynamo, s.cognito, s.ses = newTap(t, s.rows.Endpoint), newTap(t, s.moto), newTap(t, s.moto)
 	var err error
 	if s.deployed, err = template.Read(sparekey.Template); err != nil {
 		t.Fatal(err)
@@ -84,7 +83,7 @@ func newStack(t *testing.T) *stack {
 	s.env = []string{
 		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=anybody", "AWS_SECRET_ACCESS_KEY=anything",
 		"TABLE=" + s.rows.Table, "DYNAMODB_ENDPOINT=" + s.dynamo.URL, "BASE_URL=" + s.root,
-		"POOL_ID=" + pool.Pool, "CLIENT_ID=" + pool.Client, "CLIENT_SECRET=" + pool.ClientSecret, "COGNITO_ENDPOINT=" + s.moto,
+		"POOL_ID=" + pool.Pool, "CLIENT_ID=" + pool.Client, "CLIENT_SECRET=" + pool.ClientSecret, "COGNITO_ENDPOINT=" + s.cognito.URL,
 		"PEPPER_PARAMETER=" + s.pepper(), "SSM_ENDPOINT=" + s.moto,
 		"CONFIGURATION_SET=sparekey", "SES_ENDPOINT=" + s.ses.URL, "SEND_RATE=10000",
 	}
@@ -367,78 +366,4 @@ func (s *stack) settle(people ...account.Profile) {
 			s.t.Fatal(err)
 		}
 	}
-}
-
-// tap lies between the functions and a service: it counts what goes through, and
-// can be told to see a call before the service does.
-type tap struct {
-	URL string
-
-	mu     sync.Mutex
-	before func(*http.Request)
-	calls  map[string]int // by the operation
-	looked int            // items that the service looked at for queries
-}
-
-func newTap(t *testing.T, service string) *tap {
-	at, err := url.Parse(service)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tap := &tap{calls: map[string]int{}}
-	through := &httputil.ReverseProxy{
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(at) },
-		ModifyResponse: tap.look,
-		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
-		Transport:      &http.Transport{MaxIdleConnsPerHost: 64},
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		tap.mu.Lock()
-		tap.calls[operation]++
-		before := tap.before
-		tap.mu.Unlock()
-		if before != nil {
-			before(r)
-		}
-		through.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	tap.URL = server.URL
-	return tap
-}
-
-func (t *tap) look(response *http.Response) error {
-	if !strings.HasSuffix(response.Request.Header.Get("X-Amz-Target"), ".Query") {
-		return nil
-	}
-	raw, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	var answer struct{ ScannedCount int }
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return err
-	}
-	t.mu.Lock()
-	t.looked += answer.ScannedCount
-	t.mu.Unlock()
-	response.Body = io.NopCloser(bytes.NewReader(raw))
-	return nil
-}
-
-// see has every call shown to someone first; nil: to nobody.
-func (t *tap) see(before func(*http.Request)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.before = before
-}
-
-// reset begins to count anew, and tells what was counted.
-func (t *tap) reset() (calls map[string]int, looked int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	calls, looked = t.calls, t.looked
-	t.calls, t.looked = map[string]int{}, 0
-	return calls, looked
 }

@@ -1,7 +1,6 @@
 package runtime_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -114,8 +113,7 @@ func TestACourierKilledAtTheMailServiceLosesNothing(t *testing.T) {
 	phone.JSON("/springfield/forgot-password", map[string]string{"username": "mlopez71", "email": maria}, &filed).Want(202)
 
 	reached := make(chan struct{})
-	s.ses.see(func(r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // else nobody notices that whoever asks is gone
+	s.ses.see(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		close(reached)
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
@@ -164,12 +162,12 @@ func (s *stack) request(key table.Key) table.Row[request.Request] {
 	return row
 }
 
-// lapse lets a lease end: no clock of a real program can be moved, so its end is.
+// lapse lets a lease end, of a claim, a run or a change: no clock of a real program can be moved, so its end is.
 func (s *stack) lapse(key table.Key) {
 	s.t.Helper()
 	past := time.Now().Add(-time.Second)
 	_, _, err := table.Amend(s.t.Context(), s.store, key, func(row *table.Row[map[string]any]) bool {
-		for _, lease := range []string{"claim_until", "until"} {
+		for _, lease := range []string{"claim_until", "until", "ends"} {
 			if _, held := row.Value[lease]; held {
 				row.Value[lease] = past
 			}

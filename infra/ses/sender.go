@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/ses"
 	"github.com/aws/aws-sdk-go-v2/service/ses/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/sparekey/sparekey/infra/reply"
 	"github.com/sparekey/sparekey/shared/mail"
@@ -41,6 +42,8 @@ type Config struct {
 	Deadline time.Duration
 	// HTTP sends requests; nil: the SDK's own client.
 	HTTP sdk.HTTPClient
+	// APIOptions amend the SDK's middleware: what a test puts into its way.
+	APIOptions []func(*middleware.Stack) error
 }
 
 // Sender is a [mail.Sender].
@@ -62,6 +65,7 @@ func Open(c Config) *Sender {
 		Region:      c.Region,
 		Credentials: c.Credentials,
 		Retryer:     aws.NopRetryer{},
+		APIOptions:  c.APIOptions,
 	}
 	if c.HTTP != nil {
 		options.HTTPClient = c.HTTP

@@ -1,0 +1,142 @@
+package runtime_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sparekey/sparekey/infra/embedded"
+	"github.com/sparekey/sparekey/shared/mail"
+)
+
+// tap lies between the functions and a service: it counts what goes through,
+// keeps the mails that were taken, and lets somebody stand in the way.
+type tap struct {
+	URL string
+
+	mu      sync.Mutex
+	between between
+	calls   map[string]int    // by the operation
+	looked  int               // items that the service looked at for queries
+	taken   *embedded.Mailbox // by the mail service
+}
+
+// between is what happens to a call on its way; through is the rest of the way.
+type between func(w http.ResponseWriter, r *http.Request, through http.Handler)
+
+// form is the context's key to what is asked of SES.
+type form struct{}
+
+func newTap(t *testing.T, service string) *tap {
+	at, err := url.Parse(service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap := &tap{calls: map[string]int{}, taken: embedded.NewMailbox(time.Now)}
+	through := &httputil.ReverseProxy{
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(at) },
+		ModifyResponse: tap.look,
+		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		Transport:      &http.Transport{MaxIdleConnsPerHost: 64},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body) // so that it is noticed when whoever asks is gone
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if r.Header.Get("X-Amz-Target") == "" {
+			asked, _ := url.ParseQuery(string(body))
+			r = r.WithContext(context.WithValue(r.Context(), form{}, asked))
+		}
+		tap.mu.Lock()
+		tap.calls[operation(r)]++
+		between := tap.between
+		tap.mu.Unlock()
+		if between == nil {
+			through.ServeHTTP(w, r)
+			return
+		}
+		between(w, r, through)
+	}))
+	t.Cleanup(server.Close)
+	tap.URL = server.URL
+	return tap
+}
+
+// operation is what is asked of the service.
+func operation(r *http.Request) string {
+	if asked, ok := r.Context().Value(form{}).(url.Values); ok {
+		return asked.Get("Action")
+	}
+	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	return name
+}
+
+// look sees an answer before whoever asked does.
+func (t *tap) look(response *http.Response) error {
+	switch operation(response.Request) {
+	case "Query":
+		return t.count(response)
+	case "SendRawEmail":
+		return t.keep(response)
+	}
+	return nil
+}
+
+func (t *tap) count(response *http.Response) error {
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	var answer struct{ ScannedCount int }
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.looked += answer.ScannedCount
+	t.mu.Unlock()
+	response.Body = io.NopCloser(bytes.NewReader(raw))
+	return nil
+}
+
+func (t *tap) keep(response *http.Response) error {
+	asked, _ := response.Request.Context().Value(form{}).(url.Values)
+	if response.StatusCode != http.StatusOK {
+		return nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(asked.Get("RawMessage.Data"))
+	if err != nil {
+		return err
+	}
+	_, err = t.taken.Send(response.Request.Context(), mail.Mail{
+		From: asked.Get("Source"), To: asked.Get("Destinations.member.1"), Raw: raw,
+	})
+	return err
+}
+
+// see puts someone in the way of every call; nil: nobody.
+func (t *tap) see(between between) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.between = between
+}
+
+// reset begins to count anew, and tells what was counted.
+func (t *tap) reset() (calls map[string]int, looked int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	calls, looked = t.calls, t.looked
+	t.calls, t.looked = map[string]int{}, 0
+	return calls, looked
+}
