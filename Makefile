@@ -12,7 +12,8 @@ SBOM       := v1.10.0
 GITLEAKS   := v8.30.1
 FUNCTIONS  := $(notdir $(patsubst %/bootstrap,%,$(wildcard functions/*/bootstrap)))
 GOTOOLS    := $(addprefix $(TOOLS)/bin/,golangci-lint-$(LINTER) govulncheck-$(VULNCHECK) cyclonedx-gomod-$(SBOM) gitleaks-$(GITLEAKS))
-LAMBDA     := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -tags lambda.norpc -ldflags "-s -w"
+# How every function is built to be deployed, whoever builds it: SAM asks go build for nothing by itself.
+DEPLOYED   := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'"
 GOTEST     ?= go test
 SUPPLY     := SPAREKEY_TEST_SUPPLY=1 go test -v -count=1 -timeout 20m
 FUZZTIME   ?= 10s
@@ -20,7 +21,7 @@ SEEDS      ?= 5000
 RUNS       ?= 61
 REPORT     ?= build/bench
 
-.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template vuln sbom secrets build clean
+.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template vuln sbom secrets build sam-build clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,7 +62,7 @@ test-browser: tools ## the third tier: in Chromium
 
 check-template: $(TOOLS)/sam/ready ## the fourth tier: the template under SAM's and cfn-lint's own rules
 	go vet ./...
-	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" infra/tools/check_template.sh
+	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" $(DEPLOYED) infra/tools/check_template.sh
 
 vuln: $(TOOLS)/bin/govulncheck-$(VULNCHECK) $(TOOLS)/vulndb/$(VULNDB) ## known vulnerabilities in what our code calls (SPAREKEY_VULNDB=https://vuln.go.dev)
 	$(SUPPLY) -run '^TestVulnerab' ./infra/supply
@@ -75,9 +76,12 @@ secrets: $(TOOLS)/bin/gitleaks-$(GITLEAKS) ## secrets, in the files and in every
 build: $(FUNCTIONS:%=build/%.zip) ## every function for Lambda: linux, arm64, static
 	@ls -l build/*.zip | awk '{printf "%-28s %5.2f MB\n", $$NF, $$5 / 1e6}'
 
+sam-build: $(TOOLS)/sam/ready ## the same, as sam deploy takes it: into .aws-sam
+	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" $(DEPLOYED) sam build --no-cached
+
 build/%.zip: FORCE
 	@mkdir -p build/$*
-	$(LAMBDA) -o build/$*/bootstrap ./functions/$*/bootstrap
+	$(DEPLOYED) GOOS=linux GOARCH=arm64 go build -o build/$*/bootstrap ./functions/$*/bootstrap
 	@cd build/$* && rm -f ../$*.zip && python3 -m zipfile -c ../$*.zip bootstrap
 
 build/sbom/%.json: build/%.zip $(TOOLS)/bin/cyclonedx-gomod-$(SBOM)

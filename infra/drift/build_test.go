@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sparekey/sparekey/infra/runtime"
 )
 
 // TestEveryBootstrapIsOneStaticProgramForArm64 builds what is deployed, as it is
@@ -19,7 +21,7 @@ func TestEveryBootstrapIsOneStaticProgramForArm64(t *testing.T) {
 	into, seen := t.TempDir(), map[[32]byte]string{}
 	for _, f := range deployed(t).Functions {
 		program := filepath.Join(into, f.Folder)
-		build(t, program, "./functions/"+f.Folder+"/bootstrap", "GOARCH=arm64")
+		build(t, program, f.Folder, "arm64")
 		content, err := os.ReadFile(program)
 		if err != nil {
 			t.Fatal(err)
@@ -49,13 +51,22 @@ func secondTier(t *testing.T) {
 	}
 }
 
-func build(t *testing.T, program, pkg string, env ...string) {
+// TestOneWayToBuild holds the Makefile, which builds for SAM too, to what the
+// tests and the bench build.
+func TestOneWayToBuild(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `CGO_ENABLED=0 GOFLAGS="` + runtime.Flags + `"`; !strings.Contains(string(makefile), want) {
+		t.Errorf("the Makefile has no %s", want)
+	}
+}
+
+func build(t *testing.T, program, folder, arch string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", program, pkg)
-	command.Dir = root
-	command.Env = append(os.Environ(), append([]string{"CGO_ENABLED=0", "GOOS=linux", "GOPROXY=off"}, env...)...)
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	if err := runtime.Build(t.Context(), root, runtime.Bootstrap(folder), program, arch); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -64,7 +75,7 @@ func build(t *testing.T, program, pkg string, env ...string) {
 func TestAFunctionWithoutSettingsTellsAllOfThemAndEnds(t *testing.T) {
 	secondTier(t)
 	program := filepath.Join(t.TempDir(), "bootstrap")
-	build(t, program, "./functions/verifytoken/bootstrap")
+	build(t, program, "verifytoken", "")
 	command := exec.CommandContext(t.Context(), program)
 	command.Env = []string{"PATH=/nowhere"}
 	out, err := command.CombinedOutput()

@@ -5,21 +5,28 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 )
 
 // Module is where this code lives.
 const Module = "github.com/sparekey/sparekey"
 
-// Build builds a package as it is deployed, into a program: stripped, without
-// cgo, without the runtime client's old protocol. Source is a folder in the
-// module. Arch is "arm64" for what is deployed, or empty for this machine.
+// Flags are what go build is given for what is deployed: stripped, without the
+// runtime client's old protocol, the same on every machine. The Makefile has them
+// too, for itself and for SAM.
+const Flags = trimmed + "-tags=lambda.norpc '-ldflags=-s -w'"
+
+const trimmed = "-trimpath "
+
+// Build builds a package as it is deployed, into a program. Source is a folder in
+// the module. Arch is "arm64" for what is deployed, or empty for this machine.
 func Build(ctx context.Context, source, pkg, program, arch string) error {
-	args := []string{"build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", program}
-	env := append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if arch != "" { // for this machine the paths may stay: what is compiled already is used again
-		args, env = append(args, "-trimpath"), append(env, "GOOS=linux", "GOARCH="+arch)
+	// For this machine the paths may stay: what is compiled already is used again.
+	env := append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="+strings.TrimPrefix(Flags, trimmed))
+	if arch != "" {
+		env = append(env, "GOFLAGS="+Flags, "GOOS=linux", "GOARCH="+arch)
 	}
-	build := exec.CommandContext(ctx, "go", append(args, pkg)...) //nolint:gosec // our own packages
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, pkg) //nolint:gosec // our own packages
 	build.Dir, build.Env = source, env
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
