@@ -137,7 +137,7 @@ func (f Flow) report(ctx context.Context, t tally) error {
 	if err != nil {
 		return err
 	}
-	f.Log.InfoContext(ctx, "run", "oldest_seconds", int64(oldest/time.Second), "done", t.done, "failed", t.failed)
+	f.Log.InfoContext(ctx, "run", "oldest_seconds", int64(oldest/time.Second), "done", t.done, "failed", t.failed, "waiting", t.waiting)
 	return nil
 }
 

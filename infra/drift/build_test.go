@@ -77,10 +77,23 @@ func TestAFunctionWithoutSettingsTellsAllOfThemAndEnds(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "bootstrap")
 	build(t, program, "verifytoken", "")
 	command := exec.CommandContext(t.Context(), program)
-	command.Env = []string{"PATH=/nowhere"}
+	command.Env = []string{"PATH=/nowhere", "AWS_LAMBDA_LOG_FORMAT=JSON"} // as the template's LoggingConfig has it
 	out, err := command.CombinedOutput()
 	if err == nil {
 		t.Error("it ended well")
+	}
+	told := 0
+	for _, m := range deployed(t).Meters {
+		for line := range bytes.Lines(out) {
+			if _, ok := m.Reads(line); ok && m.Log == "VerifyTokenLog" {
+				if told++; m.Metric != "NotStarted" {
+					t.Errorf("%s counts it: %s", m.Name, line)
+				}
+			}
+		}
+	}
+	if told != 1 {
+		t.Errorf("%d times the filters count that it does not start: %s", told, out)
 	}
 	for _, f := range deployed(t).Functions {
 		if f.Folder != "verifytoken" {

@@ -24,24 +24,35 @@ func Check(text []byte, repository fs.FS) error {
 	if err != nil {
 		return err
 	}
-	var doc struct {
-		Resources map[string]struct {
-			Type       string         `yaml:"Type"`
-			Properties map[string]any `yaml:"Properties"`
-		} `yaml:"Resources"`
-	}
+	var doc document
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return fmt.Errorf("read template: %w", err)
 	}
-	faults := []error{checkRoutes(t.Functions)}
+	faults := []error{checkRoutes(t.Functions), checkRefusals(t.Refusals), checkResources(doc), checkAlarms(t, doc, repository)}
+	for name, p := range doc.Parameters {
+		if p.NoEcho {
+			faults = append(faults, fmt.Errorf("%s: a secret is no parameter: it would be in the stack's history", name))
+		}
+	}
 	for _, f := range t.Functions {
 		faults = append(faults, checkCode(f, repository), checkLog(f, t.Functions), checkRole(f))
-	}
-	faults = append(faults, checkRefusals(t.Refusals))
-	for name, resource := range doc.Resources {
-		faults = append(faults, checkResource(name, resource.Type, resource.Properties))
+		if f.Reserved == "" {
+			faults = append(faults, fmt.Errorf("%s: no concurrency reserved: it could starve the others", f.Name))
+		}
 	}
 	return errors.Join(faults...)
+}
+
+// document is a template as it is written, without its tags: !Ref X is X.
+type document struct {
+	Parameters map[string]parameter      `yaml:"Parameters"`
+	Globals    map[string]map[string]any `yaml:"Globals"`
+	Resources  map[string]resource       `yaml:"Resources"`
+}
+
+type resource struct {
+	Type       string         `yaml:"Type"`
+	Properties map[string]any `yaml:"Properties"`
 }
 
 // checkRoutes finds what API Gateway refuses only while it deploys: a route that
@@ -120,6 +131,10 @@ func checkRole(f Function) error {
 				fault("%s is no function's", action)
 			case strings.HasPrefix(action, "dynamodb:") && !isStream(s) && len(s.LeadingKeys) == 0:
 				fault("%s without dynamodb:LeadingKeys", action)
+			case strings.HasPrefix(action, "ses:") && !slices.Equal(s.Conditions, []string{"StringLike ses:FromAddress MailFrom"}):
+				fault("%s from any address", action)
+			case strings.HasPrefix(action, "ses:") && !strings.HasSuffix(s.Resources[len(s.Resources)-1], ":configuration-set/${Mail}"):
+				fault("%s by any configuration set", action)
 			case strings.HasPrefix(action, "cognito-idp:") && !slices.Equal(s.Resources, []string{"Pool.Arn"}):
 				fault("%s on %q", action, s.Resources)
 			}

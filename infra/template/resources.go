@@ -11,7 +11,33 @@ import (
 // wants are properties that have to be so, by the kind of resource: a path into
 // the properties, and the value as text. A star is every element of a list.
 var wants = map[string]map[string]string{
+	"Globals": { // of Function
+		"Runtime":                      "provided.al2023",
+		"Architectures":                "[arm64]",
+		"KmsKeyArn":                    "Key.Arn",
+		"LoggingConfig.LogFormat":      "JSON", // the filters read nothing else
+		"AutoPublishAlias":             "live",
+		"Tracing":                      "",
+		"FunctionUrlConfig":            "",
+		"DeploymentPreference.Enabled": "",
+	},
+	"AWS::Serverless::Function": {
+		"AutoPublishAlias":              "",
+		"AutoPublishAliasAllProperties": "true",
+		"DeploymentPreference.Type":     "",
+		"DeploymentPreference.Enabled":  "",
+		"KmsKeyArn":                     "",
+		"LoggingConfig.LogFormat":       "",
+		"Tracing":                       "", // a trace would hold the path
+		"FunctionUrlConfig":             "", // a second origin
+		"Role":                          "", // its own
+	},
 	"AWS::Serverless::Api": {
+		"Cors":                                     "", // a portal's origin may be let in for some routes, never with credentials
+		"MinimumCompressionSize":                   "", // the size of what is compressed tells of it
+		"CacheClusterEnabled":                      "", // a page is somebody's
+		"Auth.DefaultAuthorizer":                   "",
+		"AccessLogSetting.DestinationArn":          "AccessLog.Arn",
 		"DisableExecuteApiEndpoint":                "true",
 		"TracingEnabled":                           "false",
 		"Auth.AddDefaultAuthorizerToCorsPreflight": "false",
@@ -44,15 +70,22 @@ var wants = map[string]map[string]string{
 		"Policies.PasswordPolicy.RequireSymbols":                "false",
 		"Policies.PasswordPolicy.TemporaryPasswordValidityDays": "1",
 		"AliasAttributes":                                       "",
+		"EmailConfiguration":                                    "",
+		"LambdaConfig":                                          "",
 		"UsernameAttributes":                                    "",
 		"AutoVerifiedAttributes":                                "",
 		"Schema":                                                "",
 	},
 	"AWS::Cognito::UserPoolClient": {
-		"GenerateSecret":             "true",
-		"ExplicitAuthFlows":          "[ALLOW_ADMIN_USER_PASSWORD_AUTH]",
-		"PreventUserExistenceErrors": "ENABLED",
-		"WriteAttributes":            "[updated_at]",
+		"GenerateSecret":                 "true",
+		"ExplicitAuthFlows":              "[ALLOW_ADMIN_USER_PASSWORD_AUTH]",
+		"PreventUserExistenceErrors":     "ENABLED",
+		"WriteAttributes":                "[updated_at]",
+		"ReadAttributes":                 "[updated_at]",
+		"AllowedOAuthFlows":              "",
+		"SupportedIdentityProviders":     "",
+		"AccessTokenValidity":            "5",
+		"TokenValidityUnits.AccessToken": "minutes",
 	},
 	"AWS::SES::ConfigurationSet": {
 		"TrackingOptions": "",
@@ -63,11 +96,16 @@ var wants = map[string]map[string]string{
 		"VisibilityConfig.SampledRequestsEnabled":         "false",
 		"Rules.*.VisibilityConfig.SampledRequestsEnabled": "false",
 	},
+	"AWS::WAFv2::WebACLAssociation": {
+		"WebACLArn":   "Firewall.Arn",
+		"ResourceArn": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${Api}/stages/${Api.Stage}",
+	},
 	"AWS::WAFv2::LoggingConfiguration": {
 		"RedactedFields": "[map[UriPath:map[]] map[QueryString:map[]] map[SingleHeader:map[Name:cookie]] " +
 			"map[SingleHeader:map[Name:authorization]] map[SingleHeader:map[Name:x-api-key]] map[SingleHeader:map[Name:referer]]]",
 	},
 	"AWS::Lambda::EventSourceMapping": {
+		"FunctionName":                            "CourierFunction.Alias", // else a deployment would not move it
 		"BisectBatchOnFunctionError":              "true",
 		"DestinationConfig.OnFailure.Destination": "FeedFailures.Arn",
 	},
@@ -75,7 +113,76 @@ var wants = map[string]map[string]string{
 		"KmsKeyId":        "Key.Arn",
 		"RetentionInDays": "LogDays",
 	},
-	"AWS::KMS::Key": {"EnableKeyRotation": "true"},
+	"AWS::KMS::Key":               {"EnableKeyRotation": "true"},
+	"AWS::SQS::Queue":             {"SqsManagedSseEnabled": "true"},
+	"AWS::SNS::Topic":             {"KmsMasterKeyId": "Key.Arn", "Subscription": "[map[Endpoint:OperatorEmail Protocol:email]]"},
+	"AWS::ApiGateway::DomainName": {"SecurityPolicy": "TLS_1_2", "EndpointConfiguration.Types": "[REGIONAL]"},
+	"AWS::Budgets::Budget": {
+		"Budget.BudgetLimit.Amount":                  "MonthlyBudget",
+		"NotificationsWithSubscribers.*.Subscribers": "[map[Address:Operators SubscriptionType:SNS]]",
+	},
+	"AWS::CloudWatch::Dashboard": {"DashboardName": "AWS::StackName"},
+}
+
+// once are kinds of which there is one: a second client or pool would be another
+// way in, a second budget another bill.
+var once = []string{
+	"AWS::Serverless::Api", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::WAFv2::WebACL",
+	"AWS::SNS::Topic", "AWS::Budgets::Budget", "AWS::KMS::Key",
+}
+
+// nowhere are kinds that nobody has use for: a page of Cognito's own, a function's
+// own address, a rule that looks into requests.
+var nowhere = []string{
+	"AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolIdentityProvider", "AWS::Lambda::Url", "AWS::WAFv2::RuleGroup", "AWS::Lambda::Permission",
+}
+
+// checkResources holds every resource to what its kind has to be, and the kinds to
+// being there.
+func checkResources(doc document) error {
+	faults := []error{checkResource("Globals", "Globals", doc.Globals["Function"]), checkDeployment(doc.Globals["Function"])}
+	many := map[string]int{"Globals": 1}
+	for name, r := range doc.Resources {
+		many[r.Type]++
+		faults = append(faults, checkResource(name, r.Type, r.Properties))
+		if slices.Contains(nowhere, r.Type) {
+			faults = append(faults, fmt.Errorf("%s: a %s has no place here", name, r.Type))
+		}
+	}
+	for kind := range wants {
+		if many[kind] == 0 {
+			faults = append(faults, fmt.Errorf("there is no %s", kind))
+		}
+	}
+	for _, kind := range once {
+		if many[kind] > 1 {
+			faults = append(faults, fmt.Errorf("there are %d of %s, want one", many[kind], kind))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// preferences are CodeDeploy's ways to move an alias, as SAM names them. Another
+// name would be found only while a stack is being changed.
+var preferences = []string{
+	"AllAtOnce", "Canary10Percent5Minutes", "Canary10Percent10Minutes", "Canary10Percent15Minutes", "Canary10Percent30Minutes",
+	"Linear10PercentEvery1Minute", "Linear10PercentEvery2Minutes", "Linear10PercentEvery3Minutes", "Linear10PercentEvery10Minutes",
+}
+
+// checkDeployment holds that production changes step by step, and that CodeDeploy
+// knows the steps.
+func checkDeployment(globals map[string]any) error {
+	preference, _ := globals["DeploymentPreference"].(map[string]any)
+	steps, _ := preference["Type"].([]any)
+	if len(steps) != 3 || steps[0] != "Production" || steps[1] == "AllAtOnce" {
+		return fmt.Errorf("DeploymentPreference: %v, want !If [Production, step by step, otherwise]", preference["Type"])
+	}
+	for _, step := range steps[1:] {
+		if !slices.Contains(preferences, fmt.Sprint(step)) {
+			return fmt.Errorf("DeploymentPreference: CodeDeploy knows no %v", step)
+		}
+	}
+	return nil
 }
 
 // checkResource holds one resource to what its kind has to be.

@@ -9,6 +9,7 @@
 package template
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -22,6 +23,8 @@ import (
 type Template struct {
 	Functions []Function // by folder
 	Refusals  []Refusal  // by kind
+	Alarms    []Alarm    // by name
+	Meters    []Meter    // by name
 }
 
 // Refusal is what API Gateway answers by itself on one kind of occasion.
@@ -43,7 +46,9 @@ type Function struct {
 	Settings   []string // names of its environment
 	Statements []Statement
 	CodeURI    string
-	Log        string // the resource that its log goes to
+	Log        string   // the resource that its log goes to
+	Reserved   string   // how many of it may run at once
+	Rollback   []string // the alarms that roll its deployment back
 }
 
 // Filter is one pattern of a stream's filter: an event, and how the partition
@@ -72,14 +77,19 @@ type raw struct {
 type properties struct {
 	CodeURI       string `yaml:"CodeUri"`
 	Timeout       int    `yaml:"Timeout"`
+	Reserved      string `yaml:"ReservedConcurrentExecutions"`
 	LoggingConfig struct {
 		LogGroup string `yaml:"LogGroup"`
 	} `yaml:"LoggingConfig"`
 	Environment struct {
 		Variables map[string]any `yaml:"Variables"`
 	} `yaml:"Environment"`
+	DeploymentPreference struct {
+		Alarms yaml.Node `yaml:"Alarms"`
+	} `yaml:"DeploymentPreference"`
 	Policies []struct {
 		Statement []struct {
+			Effect    string                      `yaml:"Effect"`
 			Action    texts                       `yaml:"Action"`
 			Resource  yaml.Node                   `yaml:"Resource"`
 			Condition map[string]map[string]texts `yaml:"Condition"`
@@ -146,6 +156,8 @@ func Read(text []byte) (Template, error) {
 		t.Functions[i].Feed = feeds[f.Name]
 	}
 	slices.SortFunc(t.Functions, func(a, b Function) int { return strings.Compare(a.Folder, b.Folder) })
+	slices.SortFunc(t.Alarms, func(a, b Alarm) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(t.Meters, func(a, b Meter) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.Refusals, func(a, b Refusal) int { return strings.Compare(a.Kind, b.Kind) })
 	return t, nil
 }
@@ -171,7 +183,8 @@ func (t *Template) add(name, kind string, node yaml.Node, globals properties, fe
 			if err != nil {
 				return err
 			}
-			feeds[f.FunctionName] = append(feeds[f.FunctionName], filter)
+			name := strings.TrimSuffix(f.FunctionName, ".Alias")
+			feeds[name] = append(feeds[name], filter)
 		}
 	case "AWS::Serverless::Api":
 		var a api
@@ -179,6 +192,29 @@ func (t *Template) add(name, kind string, node yaml.Node, globals properties, fe
 			return err
 		}
 		t.Refusals = a.refusals()
+	default:
+		return t.addWatch(name, kind, node)
+	}
+	return nil
+}
+
+// addWatch reads one resource that watches over the others.
+func (t *Template) addWatch(name, kind string, node yaml.Node) error {
+	switch kind {
+	case "AWS::CloudWatch::Alarm":
+		var a alarm
+		if err := node.Decode(&a); err != nil {
+			return err
+		}
+		t.Alarms = append(t.Alarms, a.alarm(name))
+	case "AWS::Logs::MetricFilter":
+		var f metricFilter
+		if err := node.Decode(&f); err != nil {
+			return err
+		}
+		meter, err := f.meter(name)
+		t.Meters = append(t.Meters, meter)
+		return err
 	}
 	return nil
 }
@@ -199,7 +235,7 @@ func (a api) refusals() (all []Refusal) {
 func (p properties) function(name string, globals properties) (Function, error) {
 	f := Function{
 		Name: name, Folder: path.Base(path.Dir(strings.TrimSuffix(p.CodeURI, "/"))), CodeURI: p.CodeURI,
-		Timeout: seconds(p.Timeout, globals.Timeout), Log: p.LoggingConfig.LogGroup,
+		Timeout: seconds(p.Timeout, globals.Timeout), Log: p.LoggingConfig.LogGroup, Reserved: p.Reserved,
 	}
 	for setting := range p.Environment.Variables {
 		f.Settings = append(f.Settings, setting)
@@ -226,19 +262,46 @@ func (p properties) function(name string, globals properties) (Function, error) 
 		}
 	}
 	slices.Sort(f.Routes)
+	var err error
+	if f.Statements, err = p.statements(); err != nil {
+		return f, err
+	}
+	f.Rollback, err = p.rollback()
+	return f, err
+}
+
+// statements are those of the function's policies, each of which has to be
+// written out: what a policy of SAM's or Amazon's allows is not to be seen here.
+func (p properties) statements() (all []Statement, err error) {
 	for _, policy := range p.Policies {
+		if len(policy.Statement) == 0 {
+			return nil, errors.New("a policy that is no list of statements")
+		}
 		for _, s := range policy.Statement {
 			resources, err := textsOf(s.Resource)
 			if err != nil {
-				return f, err
+				return nil, err
 			}
-			f.Statements = append(f.Statements, Statement{
+			if s.Effect != "Allow" || len(s.Action) == 0 {
+				return nil, fmt.Errorf("a statement that allows nothing: %s %q", s.Effect, s.Action)
+			}
+			all = append(all, Statement{
 				Actions: s.Action, Resources: resources, LeadingKeys: s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"],
 				Index: indexOf(resources), Conditions: conditionsOf(s.Condition),
 			})
 		}
 	}
-	return f, nil
+	return all, nil
+}
+
+// rollback reads !If [Guarded, [the alarms], nothing].
+func (p properties) rollback() (alarms []string, err error) {
+	node := p.DeploymentPreference.Alarms
+	if node.Tag != "!If" || len(node.Content) != 3 || node.Content[0].Value != "Guarded" {
+		return nil, errors.New("no alarms that roll a deployment back where it is Guarded")
+	}
+	err = node.Content[1].Decode(&alarms)
+	return alarms, err
 }
 
 // conditionsOf lists what a statement demands beside its leading keys.

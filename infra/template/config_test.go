@@ -1,0 +1,57 @@
+package template_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sparekey/sparekey"
+	"github.com/sparekey/sparekey/infra/template"
+)
+
+func samconfig(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../samconfig.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestEveryStageIsComplete(t *testing.T) {
+	if err := template.CheckConfig([]byte(samconfig(t)), sparekey.Template); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryMistakeOfAStageIsFound(t *testing.T) {
+	for name, c := range map[string]struct{ old, mistake, says string }{
+		"a cache":                        {"cached = false", "cached = true", "cached"},
+		"no word of the cache":           {"[prod.build.parameters]\ncached = false\n", "[prod.build.parameters]\n", "prod: build: cached"},
+		"a stage that inherits":          {"[prod.build.parameters]\ncached = false\nparallel = true\n", "", "prod: build"},
+		"a default":                      {"[staging.build", "[default.build", "stages"},
+		"no lint":                        {"lint = true", "lint = false", "lint"},
+		"another stage's name":           {"Stage=prod", "Stage=staging", "prod: deploy: Stage"},
+		"a stage that is none":           {"Stage=dev", "Stage=test", "Stage"},
+		"another stage's stack":          {"sparekey-staging", "sparekey-prod", "one stack"},
+		"a parameter that is missing":    {"  \"MailFrom=*@reset-dev.example.org\",\n", "", "MailFrom"},
+		"a parameter that nobody knows":  {"SendRate=14", "Rate=14", "knows no Rate"},
+		"a parameter that is not so":     {"LogDays=30", "LogDays=31", "LogDays"},
+		"a parameter of the wrong shape": {"PepperParameter=/sparekey/dev", "PepperParameter=sparekey", "PepperParameter"},
+		"the pepper itself":              {"PepperParameter=/sparekey/prod/pepper", "Pepper=1:c2VjcmV0", "knows no Pepper"},
+		"production unasked":             {"confirm_changeset = true\nfail_on_empty_changeset = false\nparameter_overrides = [\n  \"Stage=prod\"", "confirm_changeset = false\nfail_on_empty_changeset = false\nparameter_overrides = [\n  \"Stage=prod\"", "prod: deploy: nobody"},
+		"half a change kept":             {"resolve_s3 = true", "resolve_s3 = true\ndisable_rollback = true", "half a change"},
+		"all the power there is":         {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "capabilities"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := samconfig(t)
+			if !strings.Contains(text, c.old) {
+				t.Fatalf("cannot plant it: %q is not in samconfig.toml", c.old)
+			}
+			err := template.CheckConfig([]byte(strings.Replace(text, c.old, c.mistake, 1)), sparekey.Template)
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want a word of %q", err, c.says)
+			}
+		})
+	}
+}
