@@ -80,11 +80,7 @@ func TestCouriersThatRaceMailEachRequestOnce(t *testing.T) {
 	for part := s.read(); len(part) > 0; part = s.read() {
 		batch = append(batch, part...)
 	}
-	for _, f := range s.deployed.Functions {
-		if f.Folder == "courier" {
-			batch = passing(f.Feed, batch)
-		}
-	}
+	batch = deployedPoller(t).passing(t, batch)
 	if len(batch) != len(waiting) {
 		t.Fatalf("the stream has %d requests, want %d", len(batch), len(waiting))
 	}
@@ -122,44 +118,51 @@ const (
 	alive      = 300
 )
 
-// A hundred thousand rows that owe nothing lie about, a few hundred owe a mail.
-// The courier's minute finds just those, without a Scan and without looking at
-// anything else.
-func TestTheMinuteLooksAtNothingButWhatIsDue(t *testing.T) {
-	s, waiting := families(t, alive)
-	s.crowd(bystanders)
+// A hundred thousand rows that owe nothing lie about, some hundreds owe something.
+// The minutes find just those, without a Scan and without looking at anything
+// else.
+func TestTheMinutesLookAtNothingButWhatIsDue(t *testing.T) {
+	d := owing(t, alive/2) // as many requests and notices, changes and sign-outs
+	d.crowd(bystanders)
+	d.sweepsAmong(t, bystanders)
 	began := time.Now()
-	s.dynamo.reset()
-	s.minute("courier")
-	calls, looked := s.dynamo.reset()
-	s.mailedOnce(waiting)
+	d.minute("courier")
+	calls, looked := d.dynamo.reset()
+	d.paid()
 	t.Logf("%v for %d mails among %d rows; calls %v; %d rows looked at by queries", time.Since(began).Round(time.Millisecond),
-		alive, bystanders, calls, looked)
+		3*d.n, bystanders, calls, looked)
 
-	allowed := []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"}
-	for operation := range maps.Keys(calls) {
-		if !slices.Contains(allowed, operation) {
-			t.Errorf("%d calls of %s", calls[operation], operation)
-		}
-	}
-	// Each request is found once in the queue, and its address once; a page of the
-	// queue that is read again while it empties may show some twice.
-	if most := 4 * alive; looked > most {
+	d.onlyLooksUp(calls)
+	// Each mail is found once in its queue, and a request's address once; a page of
+	// the queue that is read again while it empties may show some twice.
+	if most := 4 * 3 * d.n; looked > most {
 		t.Errorf("queries looked at %d rows, want %d at most", looked, most)
 	}
 	total := 0
 	for _, n := range calls {
 		total += n
 	}
-	if most := 25 * alive; total > most {
+	if most := 25 * 3 * d.n; total > most {
 		t.Errorf("%d calls, want %d at most", total, most)
 	}
 
-	s.lapse(table.K("RUN", "courier"))
-	s.dynamo.reset()
-	s.minute("courier")
-	if calls, looked := s.dynamo.reset(); looked != 0 || calls["PutItem"] > 2 {
+	d.lapse(table.K("RUN", "courier"))
+	d.dynamo.reset()
+	d.minute("courier")
+	d.minute("cleanup")
+	if calls, looked := d.dynamo.reset(); looked != 0 || calls["PutItem"] > 2 {
 		t.Errorf("with nothing due it looked at %d rows, with %v", looked, calls)
+	}
+}
+
+// onlyLooksUp demands that nothing was called that looks at more than it names.
+func (s *stack) onlyLooksUp(calls map[string]int) {
+	s.t.Helper()
+	allowed := []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+	for operation := range maps.Keys(calls) {
+		if !slices.Contains(allowed, operation) {
+			s.t.Errorf("%d calls of %s", calls[operation], operation)
+		}
 	}
 }
 

@@ -81,7 +81,7 @@ func newStack(t *testing.T) *stack {
 	s.users = cognito.Open(pool)
 	s.verify("springfield.example.org")
 	s.env = []string{
-		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=anybody", "AWS_SECRET_ACCESS_KEY=anything",
+		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO", "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=anybody", "AWS_SECRET_ACCESS_KEY=anything",
 		"TABLE=" + s.rows.Table, "DYNAMODB_ENDPOINT=" + s.dynamo.URL, "BASE_URL=" + s.root,
 		"POOL_ID=" + pool.Pool, "CLIENT_ID=" + pool.Client, "CLIENT_SECRET=" + pool.ClientSecret, "COGNITO_ENDPOINT=" + s.cognito.URL,
 		"PEPPER_PARAMETER=" + s.pepper(), "SSM_ENDPOINT=" + s.moto,
