@@ -92,7 +92,7 @@ build/sbom/%.json: build/%.zip $(TOOLS)/bin/cyclonedx-gomod-$(SBOM)
 clean: ## what was built; tools stay
 	rm -rf build build.out .aws-sam
 
-tools: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/sam/ready $(TOOLS)/chromium $(TOOLS)/vulndb/$(VULNDB) $(GOTOOLS) ## everything the other tiers need, into .tools
+tools: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/sam/ready $(TOOLS)/aws/ready $(TOOLS)/chromium $(TOOLS)/vulndb/$(VULNDB) $(GOTOOLS) ## everything the other tiers need, into .tools
 
 $(TOOLS)/dynoxide/ready:
 	PATH="$$PATH:$$HOME/.cargo/bin" infra/tools/install.sh dynoxide $(DYNOXIDE) $(TOOLS)/dynoxide

@@ -63,13 +63,22 @@ func main() {
 var errUsage = errors.New("which command?")
 
 func run(ctx context.Context, args []string, lookup func(string) (string, bool), out io.Writer) error {
+	do, err := parse(args, lookup, out)
+	if err != nil {
+		return err
+	}
+	return do(ctx)
+}
+
+// parse reads a whole command, and asks AWS nothing.
+func parse(args []string, lookup func(string) (string, bool), out io.Writer) (func(context.Context) error, error) {
 	name := strings.Join(args[:min(2, len(args))], " ")
 	i := slices.IndexFunc(commands, func(c command) bool { return c.name == name })
 	if i < 0 {
 		for _, c := range commands {
 			_, _ = fmt.Fprintf(out, "operator %s -table NAME [flags] %s\n\t%s\n", c.name, c.args, c.does)
 		}
-		return errUsage
+		return nil, errUsage
 	}
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.SetOutput(out)
@@ -80,12 +89,11 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 	set.StringVar(&rows.Endpoint, "endpoint", "", "an emulator on this machine, instead of AWS")
 	do := commands[i].flags(set)
 	if err := set.Parse(args[2:]); err != nil {
-		return err
+		return nil, err
 	}
-	if err := check(rows); err != nil {
-		return err
-	}
-	return do(ctx, desk{out, rows, table.Store{Table: dynamo.Open(rows), Rand: rand.Reader}}, set.Args())
+	return func(ctx context.Context) error {
+		return do(ctx, desk{out, rows, table.Store{Table: dynamo.Open(rows), Rand: rand.Reader}}, set.Args())
+	}, check(rows)
 }
 
 // check refuses what cannot be meant before anything is asked of AWS.
