@@ -7,5 +7,5 @@
 // exception says why: accepted.txt and gitleaks.toml.
 //
 // Without SPAREKEY_TEST_SUPPLY=1 the scans are skipped; with it, a missing tool
-// fails them. Read docs/decisions/0016 first.
+// fails them. Read docs/decisions/0017 first.
 package supply
