@@ -21,7 +21,7 @@ SEEDS      ?= 5000
 RUNS       ?= 61
 REPORT     ?= build/bench
 
-.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template vuln sbom secrets build sam-build clean
+.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template vuln sbom secrets build sam-build blocklist clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ build/sbom/%.json: build/%.zip $(TOOLS)/bin/cyclonedx-gomod-$(SBOM)
 	@mkdir -p build/sbom
 	@GOFLAGS="$$(go env GOFLAGS) -tags=lambda.norpc" CGO_ENABLED=0 GOOS=linux GOARCH=arm64 \
 	  $(TOOLS)/bin/cyclonedx-gomod app -json -std -licenses -main functions/$*/bootstrap -output $@ . 2> $@.log || { cat $@.log; exit 1; }
+
+blocklist: ## the commonest passwords again, from the list they come from (npm)
+	infra/tools/blocklist.sh
 
 clean: ## what was built; tools stay
 	rm -rf build build.out .aws-sam

@@ -8,9 +8,9 @@ import (
 
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/choice"
 	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/gateway"
-	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/token"
@@ -27,18 +27,16 @@ func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Ac
 	if !given {
 		return f.toForm(r, text)
 	}
-	broken := password.For(r.District, who).Broken("new_password", chosen)
-	if password.Normal(chosen) == current {
-		broken = append(broken, password.Same("new_password"))
-	}
-	if len(broken) > 0 {
-		return gateway.Reply{Page: page}, &problem.Error{Code: problem.PasswordRefused, Fields: broken}
+	judge := choice.Judge{Table: f.Table, Credentials: f.Credentials, Pepper: f.Pepper, Hash: f.Hash}
+	heard, err := judge.Hear(ctx, choice.Asked{District: r.District, Account: who, Typed: chosen, Current: current})
+	if err != nil {
+		return gateway.Reply{Page: page}, err
 	}
 	if verdict := proof.Token.Value.Judge(proof.Digest, proof.Living.Value, who, f.Now()); verdict != token.Good {
 		return gateway.Reply{Page: page}, problem.New(problem.NotAllowed) // recovery is frozen
 	}
 	maker := change.Maker{Store: f.Table, Password: f.Credentials, Sessions: f.Credentials, Now: f.Now}
-	err = maker.Make(ctx, proof, password.Normal(chosen), change.Told{
+	err = maker.Make(ctx, proof, heard, change.Told{
 		Route: string(token.ForcedChange), Agent: r.Agent, Network: r.Network.String(), Request: r.ID, Language: r.Language.Code,
 	})
 	if errors.Is(err, change.ErrAgain) {

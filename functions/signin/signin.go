@@ -29,6 +29,7 @@ import (
 	"github.com/sparekey/sparekey/shared/pepper"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/session"
+	"github.com/sparekey/sparekey/shared/slowhash"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/throttle"
 	"github.com/sparekey/sparekey/shared/tries"
@@ -53,6 +54,7 @@ type Flow struct {
 	Table       table.Store
 	Credentials Credentials
 	Pepper      pepper.Pepper
+	Hash        slowhash.Hash
 	Now         func() time.Time
 }
 

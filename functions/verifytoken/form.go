@@ -2,15 +2,13 @@ package verifytoken
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
-	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/password"
-	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/token"
 	"github.com/sparekey/sparekey/shared/typed"
 	"github.com/sparekey/sparekey/shared/web"
@@ -22,16 +20,16 @@ var sayStore = i18n.Say("password.store")
 type asked struct {
 	claim
 	password string
+	again    *string // nil where it was typed once
 	attempt  string
-	differ   []problem.Field // the two passwords are not the same
 }
 
 func parse(r *gateway.Request) (asked, error) {
-	if err := r.Fields.Only("token", "username", "code", "new_password", "new_password_again", "attempt"); err != nil {
+	if err := r.Fields.Only("token", "username", "code", password.Field, password.FieldAgain, "attempt"); err != nil {
 		return asked{}, err
 	}
 	var faults typed.Faults
-	a := asked{password: r.Fields["new_password"], attempt: faults.Attempt("attempt", r.Fields["attempt"])}
+	a := asked{password: r.Fields[password.Field], attempt: faults.Attempt("attempt", r.Fields["attempt"])}
 	if text, linked := r.Fields["token"]; linked {
 		a.token, a.username = text, r.Fields["username"]
 		if _, both := r.Fields["code"]; both {
@@ -41,16 +39,10 @@ func parse(r *gateway.Request) (asked, error) {
 		a.username = faults.Username("username", r.Fields["username"])
 		a.code = code(&faults, r.Fields["code"])
 	}
-	if again, twice := r.Fields["new_password_again"]; twice && password.Normal(again) != password.Normal(a.password) {
-		a.differ = []problem.Field{{Name: "new_password_again", Says: i18n.Say("password.differ")}}
+	if again, twice := r.Fields[password.FieldAgain]; twice {
+		a.again = &again
 	}
 	return a, faults.Err()
-}
-
-// others reports whether a username was given beside a link, and is not its
-// owner's.
-func (a asked) others(proof change.Proof) bool {
-	return a.token != "" && a.username != "" && account.Fold(a.username) != account.Fold(proof.Account.Profile.Value.Username)
 }
 
 // malformed is the page for a post that could not be read: the form to type a
@@ -77,12 +69,21 @@ func code(faults *typed.Faults, text string) string {
 func (f Flow) form(r *gateway.Request, proof change.Proof, c claim) web.Page {
 	rules := password.For(r.District, proof.Account)
 	now := f.Now()
-	return web.Page{Name: "set-password", Data: Form{
+	form := Form{
 		Username: proof.Account.Profile.Value.Username, Token: c.token, CodeUser: c.username, Code: c.code,
-		Attempt: f.attempt(r), Rules: rules.Rules(),
-		PasswordRules: fmt.Sprintf("minlength: %d; maxlength: %d; allowed: unicode;", rules.Minimum, password.Longest),
-		Until:         r.Until(proof.Token.Value.Ends, now), First: proof.Token.Value.Purpose == token.Activation,
-	}}
+		Attempt: f.attempt(r), Rules: rules.Rules(), PasswordRules: rules.Manager(),
+		Until: r.Until(proof.Token.Value.Ends, now), First: proof.Token.Value.Purpose == token.Activation,
+	}
+	if asksName(r.District, c, proof) {
+		form.Username, form.Ask = "", true
+	}
+	return web.Page{Name: "set-password", Data: form}
+}
+
+// asksName reports whether the form asks for the username again: where the district
+// wants it of everybody who comes by a link in a mail.
+func asksName(d district.District, c claim, proof change.Proof) bool {
+	return d.AskUsername && c.token != "" && proof.Token.Value.Purpose != token.ForcedChange
 }
 
 // attempt is the id that a form keeps while it is mended, and that both halves

@@ -11,6 +11,7 @@ import (
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
@@ -206,6 +207,29 @@ func (f Flow) readToken(ctx context.Context, proof *change.Proof) error {
 	}
 	proof.Token, err = table.As[token.Token](items[0])
 	return err
+}
+
+// named holds whoever came by a link to its owner's username, where the district
+// asks for that again or they gave one. A wrong one costs a try of the link's own,
+// which nobody without the link can use up.
+func (f Flow) named(ctx context.Context, r *gateway.Request, asked asked, proof change.Proof) error {
+	switch {
+	case asked.token == "": // a code was proved by its username already
+		return nil
+	case asked.username == "" && asksName(r.District, asked.claim, proof):
+		return problem.Invalid(problem.Field{Name: "username", Says: i18n.Say("username.missing")})
+	case asked.username == "":
+		return nil
+	}
+	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, f.guess(r, tries.Code, proof.Digest, f.Now()))
+	if err != nil {
+		return err
+	}
+	if account.Fold(asked.username) != account.Fold(proof.Account.Profile.Value.Username) {
+		return ticket.Wrong()
+	}
+	ticket.GiveBack(ctx)
+	return nil
 }
 
 // tapped reports whether the refused post is the attempt that changed the

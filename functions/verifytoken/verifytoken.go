@@ -18,12 +18,14 @@ import (
 
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/choice"
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/pepper"
 	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/slowhash"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/token"
 	"github.com/sparekey/sparekey/shared/web"
@@ -46,6 +48,7 @@ type Flow struct {
 	Table       table.Store
 	Credentials Credentials
 	Pepper      pepper.Pepper
+	Hash        slowhash.Hash
 	Now         func() time.Time
 }
 
@@ -63,7 +66,8 @@ func (f Flow) Routes() gateway.Routes {
 // Form is what the set-password page shows. Token, or the username and code, are
 // what the next post proves itself with.
 type Form struct {
-	Username       string
+	Username       string // empty where it is asked for
+	Ask            bool
 	Token          string
 	CodeUser, Code string
 	Attempt        string
@@ -95,14 +99,18 @@ func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Repl
 		if err != nil {
 			return f.refused(ctx, r, asked, proof, err)
 		}
-		if asked.others(proof) {
-			return asked.refusal(proof, err), problem.New(problem.NotProved)
-		}
 		page := f.form(r, proof, asked.claim)
-		if err := f.rules(ctx, r, proof, asked); err != nil {
+		if err := f.named(ctx, r, asked, proof); err != nil {
 			return gateway.Reply{Page: page}, err
 		}
-		err = f.maker().Make(ctx, proof, password.Normal(asked.password), f.told(r, asked, proof))
+		chosen, err := f.judge().Hear(ctx, choice.Asked{
+			District: r.District, Account: proof.Account, Typed: asked.password, Again: asked.again,
+			Replace: proof.Token.Value.Purpose == token.ForcedChange, // a password for one use must give way to another
+		})
+		if err != nil {
+			return gateway.Reply{Page: page}, err
+		}
+		err = f.maker().Make(ctx, proof, chosen, f.told(r, asked, proof))
 		switch {
 		case err == nil:
 			return f.changed(ctx, r, proof.Account), nil
@@ -113,23 +121,8 @@ func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Repl
 	return gateway.Reply{}, problem.New(problem.ChangedMeanwhile)
 }
 
-// rules holds a new password to the policy of its owner, and tells all that it
-// breaks at once. A password for one use must give way to another.
-func (f Flow) rules(ctx context.Context, r *gateway.Request, proof change.Proof, asked asked) error {
-	broken := password.For(r.District, proof.Account).Broken("new_password", asked.password)
-	if proof.Token.Value.Purpose == token.ForcedChange && len(broken) == 0 {
-		answer, err := credential.Compare(ctx, f.Credentials, proof.Account.ID, password.Normal(asked.password))
-		switch {
-		case err != nil:
-			return err
-		case answer == credential.Right || answer == credential.Temporary:
-			broken = append(broken, password.Same("new_password"))
-		}
-	}
-	if broken = append(broken, asked.differ...); len(broken) > 0 {
-		return &problem.Error{Code: problem.PasswordRefused, Fields: broken}
-	}
-	return nil
+func (f Flow) judge() choice.Judge {
+	return choice.Judge{Table: f.Table, Credentials: f.Credentials, Pepper: f.Pepper, Hash: f.Hash}
 }
 
 func (f Flow) maker() change.Maker {
@@ -167,7 +160,7 @@ type Changed struct{ Portal string }
 // owner can do about it.
 func storeRefused(err error) error {
 	if p, ok := errors.AsType[*problem.Error](err); ok && p.Code == problem.PasswordRefused {
-		p.Fields = []problem.Field{{Name: "new_password", Says: sayStore}}
+		p.Fields = []problem.Field{{Name: password.Field, Says: sayStore}}
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/sparekey/sparekey/infra/local/emulated/emulatedtest"
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/choice"
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/problem"
@@ -80,7 +81,7 @@ func (b *bench) sets(words string, around gate.Around) error {
 		if verdict := proof.Token.Value.Judge(b.digest, proof.Living.Value, proof.Account, b.now); verdict != token.Good {
 			return problem.New(problem.LinkDead)
 		}
-		if err = maker.Make(b.t.Context(), proof, words, change.Told{Route: "link"}); !errors.Is(err, change.ErrAgain) {
+		if err = maker.Make(b.t.Context(), proof, choice.Choice{Password: words}, change.Told{Route: "link"}); !errors.Is(err, change.ErrAgain) {
 			return err
 		}
 	}

@@ -32,6 +32,7 @@ var promises = []struct {
 	{"a token is used up by the change that it proved, once", aTokenIsUsedUpByItsChange},
 	{"one change at a time", oneChangeAtATime},
 	{"no password without audit entry and notice", aChangeEndsWithAuditAndNotice},
+	{"a password that was in force is remembered where passwords are", aPasswordIsRemembered},
 	{"a sign-out is owed until it is done", aSignOutIsOwedUntilDone},
 	{"mail is paid for, within the budgets", mailIsPaidFor},
 	{"nothing stored opens a door", nothingStoredOpensADoor},

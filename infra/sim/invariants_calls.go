@@ -118,10 +118,17 @@ func (w *world) mayHear(n notice.Notice) []string {
 	return w.hears[n.Account]
 }
 
+// mostHashes is one for each of three rounds of proving and, where there is no
+// history yet, one for the password of now.
+const mostHashes = 6
+
 // answered holds of every answer at the moment it is given.
 func (w *world) answered(inv *invocation, got answer) {
 	if got.status == 500 || got.code == "internal" {
 		w.broke("no answer is our mistake", "#%d %s", inv.number, inv.what)
+	}
+	if inv.hashes > mostHashes {
+		w.broke("a request costs few slow hashes", "#%d %s made %d", inv.number, inv.what, inv.hashes)
 	}
 	if got.status == 202 && got.said["reference"] != "" {
 		reference := got.said["reference"]

@@ -105,6 +105,7 @@ type deeds struct {
 	attempt  string
 
 	sets     int
+	hashes   int // slow ones
 	finished bool
 	refused  bool // it has said a definite no
 	right    map[string]string

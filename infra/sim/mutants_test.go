@@ -37,6 +37,7 @@ func TestEveryPlantedMistakeIsFound(t *testing.T) {
 		{"a sign-out is struck off before it is done", 20, sim.Broken{Credentials: neverSignsOut}},
 		{"half a transaction", 5, writes(half)},
 		{"a link is minted and the pointer stays", 5, writes(without(table.Put, "ACCOUNT/LIVING#reset"))},
+		{"a password is not remembered", 20, writes(without(table.Put, "ACCOUNT/HISTORY"))},
 		{"what was typed is kept", 5, writes(typedStays)},
 		{"mail is not paid for", 60, writes(without(table.Put, "BUDGET"))},
 		{"the driver calls not done what was done", 20, sim.Broken{Credentials: saysThrottled}},

@@ -35,6 +35,9 @@ func (w *world) settle(ctx context.Context) {
 	d.Office, d.Phone, d.Hours = "Springfield Family Help Desk", "555-0100", "Monday to Friday"
 	d.MailFrom, d.MailReplyTo = "no-reply@springfield.example.org", "help@springfield.example.org"
 	d.SafetyEmail = "safety@springfield.example.org"
+	if w.seed%2 == 0 { // every other district remembers passwords
+		d.PasswordHistory = 3
+	}
 	w.home = d
 	inner := &watchedTable{Table: w.memory, w: w}
 	store := table.Store{Table: inner, Rand: entropy(w.seed, 0)}

@@ -11,8 +11,8 @@
 // It promises: of all who hold a proof at the same time one wins; a password is
 // never changed without an audit entry and a notice; a definite refusal uses
 // nothing up; an account that signs in with another service never gets a password.
-// It leaves the proof itself, and the rules for a password, to its
-// callers.
+// It leaves the proof itself to its callers, and the rules for a password to package
+// choice.
 //
 // Read [Maker.Make] first.
 package change
@@ -24,7 +24,9 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/choice"
 	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/history"
 	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
@@ -45,12 +47,13 @@ const (
 
 // Lock is the CHANGE item: who changes, and all that finishing will write.
 type Lock struct {
-	ID       string    `json:"id"`
-	District string    `json:"district"`
-	Account  string    `json:"account"`
-	Epoch    int       `json:"epoch"` // at proof
-	Token    string    `json:"token"` // digest of the token that proved it
-	Ends     time.Time `json:"ends"`
+	ID       string       `json:"id"`
+	District string       `json:"district"`
+	Account  string       `json:"account"`
+	Epoch    int          `json:"epoch"` // at proof
+	Token    string       `json:"token"` // digest of the token that proved it
+	Ends     time.Time    `json:"ends"`
+	History  history.Mark `json:"history"` // what the password leaves
 	Told
 }
 
@@ -87,12 +90,12 @@ type Maker struct {
 var ErrAgain = errors.New("prove again")
 
 // Make sets the password, or returns a problem, or ErrAgain.
-func (m Maker) Make(ctx context.Context, proof Proof, password string, told Told) error {
-	lock, err := m.begin(ctx, proof, told)
+func (m Maker) Make(ctx context.Context, proof Proof, chosen choice.Choice, told Told) error {
+	lock, err := m.begin(ctx, proof, chosen.History, told)
 	if err != nil {
 		return err
 	}
-	if err := m.set(ctx, lock, password); err != nil {
+	if err := m.set(ctx, lock, chosen.Password); err != nil {
 		return err
 	}
 	if err := settle(ctx, m.Store, lock.Value, certain, m.Now()); err != nil {
@@ -111,7 +114,7 @@ func Key(slug, id string) table.Key { return account.Key(slug, id).At("CHANGE") 
 func SignOutKey(slug, id string) table.Key { return account.Key(slug, id).At("SIGNOUT") }
 
 // begin puts the lock, if nothing that was proved has moved.
-func (m Maker) begin(ctx context.Context, proof Proof, told Told) (table.Row[Lock], error) {
+func (m Maker) begin(ctx context.Context, proof Proof, mark history.Mark, told Told) (table.Row[Lock], error) {
 	who, now := proof.Account, m.Now()
 	if who.Elsewhere() {
 		return table.Row[Lock]{}, problem.New(problem.NotAllowed) // whatever was proved: it has no password here
@@ -122,7 +125,7 @@ func (m Maker) begin(ctx context.Context, proof Proof, told Told) (table.Row[Loc
 	told.To = who.Addresses()
 	lock := table.New(Key(who.District, who.ID), Lock{
 		ID: m.Store.Nonce(), District: who.District, Account: who.ID, Epoch: who.State.Value.Epoch,
-		Token: proof.Digest, Ends: now.Add(Lease), Told: told,
+		Token: proof.Digest, Ends: now.Add(Lease), History: mark, Told: told,
 	})
 	lock.Due = table.Due{Queue: Queue, At: lock.Value.Ends}
 	err := m.Store.Write(ctx,

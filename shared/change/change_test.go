@@ -9,6 +9,7 @@ import (
 	"github.com/sparekey/sparekey/infra/embedded"
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/choice"
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/table"
@@ -47,7 +48,7 @@ func unanswered(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	maker := change.Maker{Store: s.store, Password: silent{}, Now: func() time.Time { return s.now }}
-	if err := maker.Make(ctx, s.proof(t), "seven quiet herons", change.Told{}); err == nil {
+	if err := maker.Make(ctx, s.proof(t), choice.Choice{Password: "seven quiet herons"}, change.Told{}); err == nil {
 		t.Fatal("the change got an answer")
 	}
 	return s

@@ -11,6 +11,7 @@ import (
 	"github.com/sparekey/sparekey/infra/gate"
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/choice"
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/problem"
@@ -126,7 +127,7 @@ func TestNothingIsDoneIfWhatWasProvedHasMoved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, set := proved(t, account.State{Activated: true})
-			err := s.maker(set, func() { meddle(t, s) }).Make(t.Context(), s.proof(t), chosen, change.Told{})
+			err := s.maker(set, func() { meddle(t, s) }).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{})
 			if !errors.Is(err, change.ErrAgain) {
 				t.Errorf("got %v, want to prove again", err)
 			}
@@ -156,7 +157,7 @@ func TestALinkThatEndedWhileItWasProvedIsProvedAgain(t *testing.T) {
 	s, set := proved(t, account.State{})
 	proof := s.proof(t)
 	s.now = proof.Token.Value.Ends
-	if err := s.maker(set, nil).Make(t.Context(), proof, chosen, change.Told{}); !errors.Is(err, change.ErrAgain) || set.sets != 0 {
+	if err := s.maker(set, nil).Make(t.Context(), proof, choice.Choice{Password: chosen}, change.Told{}); !errors.Is(err, change.ErrAgain) || set.sets != 0 {
 		t.Errorf("got %v and %d sets", err, set.sets)
 	}
 }
@@ -175,7 +176,7 @@ func TestADefiniteRefusalUsesNothingUp(t *testing.T) {
 			t.Parallel()
 			s, set := proved(t, account.State{Activated: true})
 			set.first = func() error { return c.answer }
-			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{Attempt: "one"}); code(err) != c.want {
+			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{Attempt: "one"}); code(err) != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 			p := s.proof(t)
@@ -186,7 +187,7 @@ func TestADefiniteRefusalUsesNothingUp(t *testing.T) {
 				t.Errorf("it is told of: %v", n)
 			}
 			set.first = nil
-			fatal(t, s.maker(set, nil).Make(t.Context(), p, chosen, change.Told{Attempt: "one"}))
+			fatal(t, s.maker(set, nil).Make(t.Context(), p, choice.Choice{Password: chosen}, change.Told{Attempt: "one"}))
 		})
 	}
 }
@@ -212,7 +213,7 @@ func TestAnothersLockIsLeftAlone(t *testing.T) {
 				fatal(t, s.store.Write(t.Context(), lock.Put()))
 				return c.answer
 			}
-			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{}); code(err) != c.want {
+			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{}); code(err) != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 			lock, err := table.As[change.Lock](s.item(t, change.Key(slug, id)))
@@ -230,7 +231,7 @@ func TestAnothersLockIsLeftAlone(t *testing.T) {
 func TestASureChange(t *testing.T) {
 	t.Parallel()
 	s, set := proved(t, account.State{Epoch: 4, Disputed: true, Must: account.Must{Change: true, Ends: time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)}})
-	fatal(t, s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{Attempt: "one", Route: "link"}))
+	fatal(t, s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{Attempt: "one", Route: "link"}))
 	got := s.state(t)
 	want := account.State{Status: account.Active, Epoch: 5, Activated: true, Last: account.Last{Attempt: "one", Proof: s.digest, At: s.now, Route: "link"}}
 	if got != want {
@@ -255,7 +256,7 @@ func TestWhatIsDisownedWhileAChangeRunsStaysDisowned(t *testing.T) {
 		})
 		return err
 	}
-	fatal(t, s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{}))
+	fatal(t, s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{}))
 	if got := s.state(t); !got.Disputed || got.Epoch != 2 {
 		t.Errorf("got disputed %t, epoch %d", got.Disputed, got.Epoch)
 	}
@@ -275,11 +276,11 @@ func TestWhoComesWhileAChangeRuns(t *testing.T) {
 			t.Parallel()
 			s, set := proved(t, account.State{Activated: true})
 			set.first = func() error { return port.ErrUnknown }
-			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{Attempt: c.first}); code(err) != problem.ChangeUnknown {
+			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{Attempt: c.first}); code(err) != problem.ChangeUnknown {
 				t.Fatalf("got %v", err)
 			}
 			s.now = s.now.Add(10 * time.Second)
-			err := s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{Attempt: c.second})
+			err := s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{Attempt: c.second})
 			p, _ := errors.AsType[*problem.Error](err)
 			if code(err) != c.want || p.RetryAfter != change.Lease-10*time.Second || set.sets != 1 {
 				t.Errorf("got %v after %d sets", err, set.sets)
@@ -290,7 +291,7 @@ func TestWhoComesWhileAChangeRuns(t *testing.T) {
 				t.Error("it was settled before its lease was over")
 			}
 			s.now = s.now.Add(1)
-			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{Attempt: c.second}); !errors.Is(err, change.ErrAgain) {
+			if err := s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{Attempt: c.second}); !errors.Is(err, change.ErrAgain) {
 				t.Errorf("once the lease is over: got %v", err)
 			}
 			if n := s.kinds(); n["NOTICE"] != 1 || n["AUDIT"] != 1 || s.state(t).Epoch != 1 || s.item(t, change.Key(slug, id)).Exists() {
@@ -310,7 +311,7 @@ func TestASignOutIsOwedUntilItIsDone(t *testing.T) {
 	s, set := proved(t, account.State{Activated: true})
 	maker := s.maker(set, nil)
 	maker.Sessions = deaf{}
-	fatal(t, maker.Make(t.Context(), s.proof(t), chosen, change.Told{}))
+	fatal(t, maker.Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{}))
 	if owed := s.item(t, change.SignOutKey(slug, id)); owed.Due.Queue != change.SignOutQueue || !owed.Due.At.Equal(s.now) {
 		t.Errorf("owed %+v", owed.Due)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/audit"
 	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/history"
 	"github.com/sparekey/sparekey/shared/notice"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/token"
@@ -46,7 +47,7 @@ func Lapsed(ctx context.Context, store table.Store, at table.Key, now time.Time)
 // or perhaps done by one who died. Only the lock's own ID makes it valid: a
 // lock that has gone, or another's in its place, is errSettled.
 func settle(ctx context.Context, store table.Store, l Lock, sure certainty, now time.Time) error {
-	keys := []table.Key{key(l), account.StateKey(l.District, l.Account), token.Key(l.Token), SignOutKey(l.District, l.Account)}
+	keys := []table.Key{key(l), account.StateKey(l.District, l.Account), token.Key(l.Token), SignOutKey(l.District, l.Account), history.Key(l.District, l.Account)}
 	return store.Update(ctx, keys, func(items []table.Item) ([]table.Op, error) {
 		lock, err := table.As[Lock](items[0])
 		if err != nil {
@@ -63,7 +64,11 @@ func settle(ctx context.Context, store table.Store, l Lock, sure certainty, now 
 		if err != nil {
 			return nil, err
 		}
-		ops := []table.Op{lock.Delete(), moveState(state, l, sure, now), owe(items[3], now)}
+		remembered, err := history.Record(items[4], l.History, bool(sure))
+		if err != nil {
+			return nil, err
+		}
+		ops := append(remembered, lock.Delete(), moveState(state, l, sure, now), owe(items[3], now))
 		ops = append(ops, spend(proof, l, state.Value.Epoch, sure)...)
 		return append(ops, tell(store, l, sure, now)...), nil
 	})

@@ -17,6 +17,13 @@ import (
 // code points (standards C5).
 const ShortestPassword = 8
 
+// Bounds of what a district may decide about passwords.
+const (
+	longestMinimum = 64 // whoever likes a sentence may have one; nobody has to (standards C5)
+	mostHistory    = 24
+	lastGrade      = 12
+)
+
 // Check tells every setting that is out of bounds, or nil. The bounds are those
 // of the design: a switch may make things stricter or looser only within them.
 func (d District) Check() error {
@@ -32,6 +39,9 @@ func (d District) Check() error {
 		if !plain(text, 120) {
 			fault("%s: plain text of up to 120 characters", name)
 		}
+	}
+	if !slices.Contains([]string{"", NYC, PowerSchool}, d.Profile) {
+		fault("profile: %s, %s or none", NYC, PowerSchool)
 	}
 	if _, err := time.LoadLocation(d.TimeZone); err != nil || d.TimeZone == "" {
 		fault("time_zone: an IANA name such as America/New_York")
@@ -57,16 +67,7 @@ func (d District) Check() error {
 	if d.LinkMinutes < 10 || d.LinkMinutes > 60 {
 		fault("link_minutes: 10 to 60")
 	}
-	for _, role := range Roles {
-		if n := d.MinimumLength[role]; n < ShortestPassword || n > 64 {
-			fault("minimum_length: %s: %d to 64", role, ShortestPassword)
-		}
-	}
-	for role := range d.MinimumLength {
-		if !slices.Contains(Roles, role) {
-			fault("minimum_length: %q is no role", role)
-		}
-	}
+	faults = append(faults, d.checkPasswords()...)
 	for name, address := range map[string]string{"mail_from": d.MailFrom, "mail_reply_to": d.MailReplyTo, "safety_email": d.SafetyEmail} {
 		if _, err := mail.ParseAddress(address); err != nil && (address != "" || name == "mail_from") {
 			fault("%s: an e-mail address", name)
@@ -77,6 +78,31 @@ func (d District) Check() error {
 	}
 	d.checkWhatItSays(fault)
 	return errors.Join(faults...)
+}
+
+func (d District) checkPasswords() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	within := func(n int) bool { return n >= ShortestPassword && n <= longestMinimum }
+	for _, role := range Roles {
+		if !within(d.MinimumLength[role]) {
+			fault("minimum_length: %s: %d to %d", role, ShortestPassword, longestMinimum)
+		}
+	}
+	for role := range d.MinimumLength {
+		if !slices.Contains(Roles, role) {
+			fault("minimum_length: %q is no role", role)
+		}
+	}
+	if !within(d.MinimumLengthYoung) {
+		fault("minimum_length_young: %d to %d", ShortestPassword, longestMinimum)
+	}
+	if d.YoungGrade < 0 || d.YoungGrade > lastGrade {
+		fault("young_grade: 0 to %d", lastGrade)
+	}
+	if d.PasswordHistory < 0 || d.PasswordHistory > mostHistory {
+		fault("password_history: 0 to %d", mostHistory)
+	}
+	return faults
 }
 
 // plain reports whether text is short and has nothing in it that could break a

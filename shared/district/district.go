@@ -26,6 +26,12 @@ const (
 	Staff    Role = "staff"
 )
 
+// The profiles, whose name says whose words and ways a district keeps.
+const (
+	NYC         = "nyc"
+	PowerSchool = "powerschool"
+)
+
 // Roles lists them all.
 var Roles = []Role{Student, Guardian, Staff}
 
@@ -65,8 +71,17 @@ type District struct {
 	// LockSignIn: after too many wrong passwords no waiting helps, but the school
 	// does, or recovery by mail (profile powerschool).
 	LockSignIn bool `json:"lock_sign_in"`
+	// AskUsername: the form behind a mailed link asks for the username again.
+	AskUsername bool `json:"ask_username"`
 	// MinimumLength of a password, by role; 8 to 64 code points.
 	MinimumLength map[Role]int `json:"minimum_length"`
+	// MinimumLengthYoung is that of pupils up to YoungGrade, which is 0 to 12; 0
+	// are those before the first grade.
+	MinimumLengthYoung int `json:"minimum_length_young"`
+	YoungGrade         int `json:"young_grade"`
+	// PasswordHistory is how many passwords, with the one of now, may not be chosen
+	// again; 0 to 24. None: none is remembered.
+	PasswordHistory int `json:"password_history"`
 
 	MailFrom    string `json:"mail_from"`     // the address mails come from
 	MailReplyTo string `json:"mail_reply_to"` // where answers go, may be empty
@@ -82,9 +97,11 @@ func Default(slug, name string) District {
 			ForgotUsername: {Student, Guardian, Staff},
 			SignIn:         {Student, Guardian, Staff},
 		},
-		AskEmail:      true,
-		LinkMinutes:   30,
-		MinimumLength: map[Role]int{Student: 12, Guardian: 15, Staff: 15}, // standards C5; by grade comes with the policy
+		AskEmail:           true,
+		LinkMinutes:        30,
+		MinimumLength:      map[Role]int{Student: 12, Guardian: 15, Staff: 15}, // standards C5
+		MinimumLengthYoung: 8,
+		YoungGrade:         5,
 	}
 }
 

@@ -61,6 +61,18 @@ func TestSettingsHaveBounds(t *testing.T) {
 		{"65 characters", "minimum_length", func(d *district.District) { d.MinimumLength[district.Staff] = 65 }},
 		{"no length for a role", "minimum_length: guardian", func(d *district.District) { delete(d.MinimumLength, district.Guardian) }},
 		{"a length for an unknown role", "minimum_length", func(d *district.District) { d.MinimumLength["root"] = 8 }},
+		{"seven characters for the young", "minimum_length_young", func(d *district.District) { d.MinimumLengthYoung = 7 }},
+		{"64 characters for the young", "", func(d *district.District) { d.MinimumLengthYoung = 64 }},
+		{"65 characters for the young", "minimum_length_young", func(d *district.District) { d.MinimumLengthYoung = 65 }},
+		{"a grade below all", "young_grade", func(d *district.District) { d.YoungGrade = -1 }},
+		{"none young but those before the first grade", "", func(d *district.District) { d.YoungGrade = 0 }},
+		{"all grades young", "", func(d *district.District) { d.YoungGrade = 12 }},
+		{"a grade above all", "young_grade", func(d *district.District) { d.YoungGrade = 13 }},
+		{"less than no history", "password_history", func(d *district.District) { d.PasswordHistory = -1 }},
+		{"the longest history", "", func(d *district.District) { d.PasswordHistory = 24 }},
+		{"a longer history", "password_history", func(d *district.District) { d.PasswordHistory = 25 }},
+		{"a profile", "", func(d *district.District) { d.Profile = district.PowerSchool }},
+		{"a profile that nobody wrote", "profile", func(d *district.District) { d.Profile = "Powerschool" }},
 		{"mail from nowhere", "mail_from", func(d *district.District) { d.MailFrom = "" }},
 		{"mail from no address", "mail_from", func(d *district.District) { d.MailFrom = "springfield" }},
 		{"answers to no address", "mail_reply_to", func(d *district.District) { d.MailReplyTo = "springfield" }},
@@ -107,6 +119,41 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not among %v", name, err)
 		}
+	}
+}
+
+func TestAMinimumIsByRoleAndGrade(t *testing.T) {
+	t.Parallel()
+	d := sound()
+	for _, c := range []struct {
+		role  district.Role
+		grade string
+		want  int
+	}{
+		{district.Student, "KG", 8},
+		{district.Student, "PK", 8},
+		{district.Student, "01", 8},
+		{district.Student, "5", 8},
+		{district.Student, "05", 8},
+		{district.Student, "06", 12},
+		{district.Student, "12", 12},
+		{district.Student, "13", 12},
+		{district.Student, "", 12},
+		{district.Student, "00", 12},
+		{district.Student, "-1", 12},
+		{district.Student, "fifth", 12},
+		{district.Student, "UG", 12},
+		{district.Guardian, "05", 15},
+		{district.Staff, "KG", 15},
+		{"a role of tomorrow", "05", 8},
+	} {
+		if got := d.ShortestFor(c.role, c.grade); got != c.want {
+			t.Errorf("%s of grade %q: %d, want %d", c.role, c.grade, got, c.want)
+		}
+	}
+	d.YoungGrade, d.MinimumLengthYoung = 0, 10
+	if d.ShortestFor(district.Student, "KG") != 10 || d.ShortestFor(district.Student, "01") != 12 {
+		t.Error("the district's own bounds do not hold")
 	}
 }
 

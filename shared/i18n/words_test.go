@@ -132,7 +132,8 @@ var banned = regexp.MustCompile(`(?i)\b(please|invalid|credentials?|authenticat\
 func TestEnglishIsPlain(t *testing.T) {
 	for key, f := range words(t, i18n.English) {
 		for _, text := range f {
-			if found := banned.FindString(text); found != "" {
+			quoted := strings.HasPrefix(key, "password.classic.") // PowerSchool's own words, which its families know
+			if found := banned.FindString(text); found != "" && !quoted {
 				t.Errorf("%s says %q: %q", key, found, text)
 			}
 			for _, s := range sentences(text) {

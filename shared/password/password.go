@@ -1,14 +1,17 @@
 // Package password is what makes a password good enough, and how that is said.
 //
 // One engine serves every way to set a password (standards R51). It tells all
-// broken rules at once. Rules that depend on the account run only after proof,
-// which its callers see to: nothing here knows who asks.
+// broken rules at once, in the order in which a page lists them; what a page can
+// tick while somebody types is data of the same rules ([Rule]). Rules that depend
+// on the account run only after proof, which its callers see to: nothing here
+// knows who asks. What depends on other passwords of the account, the one of now
+// and those before, is package choice's.
 //
 // Read [Policy.Broken] first.
 package password
 
 import (
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -23,105 +26,165 @@ import (
 // Longest is how many code points a password may have: Cognito takes no more.
 const Longest = 256
 
+// The fields in which a new password is typed, in forms and JSON alike.
+const (
+	Field      = "new_password"
+	FieldAgain = "new_password_again"
+)
+
 // Policy is what holds for one account.
 type Policy struct {
 	Minimum int      // code points
+	Classic bool     // the rules and the words of PowerSchool's portal (seed 004)
+	History int      // how many of their passwords may not come back
 	Own     []string // words that are its owner's: name, username, school, district
 }
 
 // Rule is one rule as a page shows it before anything is typed.
 type Rule struct {
-	Kind string // "length", "own-words", "spaces"
+	Kind string // what app.js calls it
 	Text i18n.Text
-	Min  int // of length
+	Min  int    // of length
+	Has  string // what must be in it: expressions, one space between, as Go and JavaScript both read them
 }
 
-// Rules lists the policy as a page shows it.
+// composed are PowerSchool's rules of composition, in its order. A space within is
+// a special character, as it is to Cognito.
+var composed = []Rule{
+	{Kind: "upper-lower", Text: i18n.Say("rule.upper-lower"), Has: `\p{Lu} \p{Ll}`},
+	{Kind: "letter-number", Text: i18n.Say("rule.letter-number"), Has: `\p{L} \p{Nd}`},
+	{Kind: "special", Text: i18n.Say("rule.special"), Has: `[^\p{L}\p{M}\p{Nd}]`},
+}
+
+// Rules lists the policy as a page shows it. That of characters which cannot be
+// used is not there: nobody types them by hand.
 func (p Policy) Rules() []Rule {
-	return []Rule{
-		{Kind: "length", Text: i18n.Say("rule.length", "min", strconv.Itoa(p.Minimum)), Min: p.Minimum},
-		{Kind: "own-words", Text: i18n.Say("rule.own-words")},
-		{Kind: "spaces", Text: i18n.Say("rule.spaces")},
+	rules := []Rule{{Kind: "length", Text: i18n.Say("rule.length", "min", strconv.Itoa(p.Minimum)), Min: p.Minimum}}
+	if p.Classic {
+		rules = append(rules, composed...)
 	}
+	rules = append(rules,
+		Rule{Kind: "own-words", Text: i18n.Say("rule.own-words")},
+		Rule{Kind: "common", Text: i18n.Say("rule.common")},
+		Rule{Kind: "spaces", Text: i18n.Say("rule.spaces")})
+	if p.History > 0 {
+		rules = append(rules, Rule{Kind: "used", Text: i18n.Say("rule.used", "n", strconv.Itoa(p.History))})
+	}
+	return rules
+}
+
+// Manager says the policy to password managers (the attribute passwordrules), so
+// that what they make up is taken.
+func (p Policy) Manager() string {
+	said := "minlength: " + strconv.Itoa(p.Minimum) + "; maxlength: " + strconv.Itoa(Longest) + ";"
+	if p.Classic {
+		said += " required: upper; required: lower; required: digit; required: special;"
+	}
+	return said + " allowed: unicode;"
 }
 
 // Normal makes of what was typed what is kept: the same letters in one form
 // (NFC), so that a phone and a laptop agree on an é. Nothing is trimmed.
 func Normal(typed string) string { return norm.NFC.String(typed) }
 
-// Broken tells every rule that a password breaks, for the field of that name.
-func (p Policy) Broken(field, typed string) []problem.Field {
+// Broken tells every rule that a new password breaks by itself.
+func (p Policy) Broken(typed string) []problem.Field {
 	password := Normal(typed)
 	length := utf8.RuneCountInString(password)
-	var broken []problem.Field
-	say := func(key string, args ...string) {
-		broken = append(broken, problem.Field{Name: field, Says: i18n.Say(key, args...)})
-	}
 	if password == "" {
-		say("password.missing")
-		return broken
+		return []problem.Field{fault("password.missing")}
 	}
-	if length < p.Minimum {
-		say("password.length", "min", strconv.Itoa(p.Minimum), "used", strconv.Itoa(length))
+	var broken []problem.Field
+	switch {
+	case length < p.Minimum:
+		broken = append(broken, p.tooShort(length))
+	case length > Longest:
+		broken = append(broken, fault("password.long"))
 	}
-	if length > Longest {
-		say("password.long")
+	if p.Classic {
+		broken = append(broken, misses(password)...)
 	}
-	if p.onlyOwn(password) {
-		say("password.own-words")
-	}
-	if strings.TrimSpace(password) != password {
-		say("password.spaces") // Cognito refuses these; cutting them off would surprise at sign-in
-	}
-	if strings.ContainsFunc(password, unicode.IsControl) {
-		say("password.control")
+	for _, rule := range []struct {
+		broken bool
+		says   string
+	}{
+		{p.onlyOwn(password), "password.own-words"},
+		{length <= Longest && common(password), "password.common"},
+		{strings.TrimSpace(password) != password, "password.spaces"}, // Cognito refuses these; cutting them off would surprise at sign-in
+		{strings.ContainsFunc(password, unusable), "password.control"},
+	} {
+		if rule.broken {
+			broken = append(broken, fault(rule.says))
+		}
 	}
 	return broken
 }
 
-// Same is the fault of a new password that is the one to be replaced.
-func Same(field string) problem.Field {
-	return problem.Field{Name: field, Says: i18n.Say("password.same")}
+func (p Policy) tooShort(length int) problem.Field {
+	if p.Classic {
+		return fault("password.classic.length", "min", strconv.Itoa(p.Minimum))
+	}
+	return fault("password.length", "min", strconv.Itoa(p.Minimum), "used", strconv.Itoa(length))
 }
 
-// onlyOwn reports whether nothing is left of a password once its owner's words
-// and all that is no letter are taken away. Such a word inside a longer phrase is
-// no fault (standards R47).
-func (p Policy) onlyOwn(password string) bool {
-	rest := letters(password)
-	if rest == "" {
-		return false // no letters at all: length and guessing rules judge it
-	}
-	for _, own := range longestFirst(p.Own) {
-		rest = strings.ReplaceAll(rest, own, "\x00")
-	}
-	return strings.Trim(rest, "\x00") == ""
-}
-
-// longestFirst gives the words as they are compared, without those so short that
-// they are in every phrase.
-func longestFirst(own []string) []string {
-	var words []string
-	for _, text := range own {
-		for _, word := range append(strings.Fields(text), text) {
-			if word = letters(word); utf8.RuneCountInString(word) >= 3 {
-				words = append(words, word)
+// misses tells what is not in a password and should be.
+func misses(password string) (broken []problem.Field) {
+	for _, rule := range composed {
+		for expression := range strings.SplitSeq(rule.Has, " ") {
+			if !regexp.MustCompile(expression).MatchString(password) {
+				broken = append(broken, fault("password.classic."+rule.Kind))
+				break
 			}
 		}
 	}
-	sortByLength(words)
-	return words
+	return broken
 }
 
-func letters(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsMark(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, norm.NFC.String(text))
+// Differ is the fault of a second password that is not the first.
+func (p Policy) Differ() problem.Field {
+	return problem.Field{Name: FieldAgain, Says: i18n.Say(p.either("password.differ", "password.classic.differ"))}
 }
 
-func sortByLength(words []string) {
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+// Same is the fault of a new password that is the one to be replaced.
+func (p Policy) Same() problem.Field {
+	return fault(p.either("password.same", "password.classic.used"))
+}
+
+// Used is the fault of a new password that its owner had before.
+func (p Policy) Used() problem.Field {
+	return fault(p.either("password.used", "password.classic.used"))
+}
+
+func (p Policy) either(ours, classic string) string {
+	if p.Classic {
+		return classic
+	}
+	return ours
+}
+
+// NotCurrent is the fault of a password of now that is not, in the form where
+// somebody signed in changes it.
+func NotCurrent(field string) problem.Field {
+	return problem.Field{Name: field, Says: i18n.Say("password.current")}
+}
+
+func fault(key string, args ...string) problem.Field {
+	return problem.Field{Name: Field, Says: i18n.Say(key, args...)}
+}
+
+// unusable reports whether a character has no place in a password: one that cannot
+// be seen, and so may be there on one device and not on the next, or that is no
+// character at all. Joiners and the marks of flags are seen in what they join: much
+// of Persian, many an emoji. What is not assigned yet may be a letter on a phone
+// that is newer than we are.
+func unusable(r rune) bool {
+	switch {
+	case r == '\u200c', r == '\u200d', r >= 0xE0020 && r <= 0xE007F:
+		return false
+	case r == unicode.ReplacementChar: // something was lost on its way here
+		return true
+	case r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE: // for ever no characters
+		return true
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }

@@ -13,7 +13,7 @@ import (
 
 func TestPolicy(t *testing.T) {
 	t.Parallel()
-	policy := password.Policy{Minimum: 12, Own: []string{"mlopez71", "Maria", "López", "Maple Street School", "Springfield Public Schools", "springfield", "Al", ""}}
+	policy := password.Policy{Minimum: 12, Own: []string{"mlopez71", "Maria", "López", "Maple Street School", "Springfield Public Schools", "springfield", "Al", "20261234", "118", "", "Sparekey"}}
 	for _, c := range []struct {
 		name, typed string
 		broken      []string
@@ -22,7 +22,7 @@ func TestPolicy(t *testing.T) {
 		{"small letters alone", "sevenquietherons", nil},
 		{"digits alone", "582930174658", nil},
 		{"exactly the minimum", strings.Repeat("xy", 6), nil},
-		{"one less", strings.Repeat("x", 11), []string{"password.length"}},
+		{"one less", "xyxyxyxyxyx", []string{"password.length"}},
 		{"the most", strings.Repeat("xyzzy quiet ", 21) + "quie", nil},
 		{"one more", strings.Repeat("xyzzy quiet ", 21) + "quiet", []string{"password.long"}},
 		{"a megabyte", strings.Repeat("xyzzy", 200_000), []string{"password.long"}},
@@ -47,7 +47,12 @@ func TestPolicy(t *testing.T) {
 		{"names in other letters", "MARIA.LÓPEZ.1971", []string{"password.own-words"}},
 		{"names, decomposed", "maria lo\u0301pez 71", []string{"password.own-words"}},
 		{"the school", "Maple Street School!", []string{"password.own-words"}},
-		{"one word of the district", "springfield2026!", []string{"password.own-words"}},
+		{"one word of the district", "springfield2026!", []string{"password.own-words", "password.common"}},
+		{"our own name", "Sparekey-2026-2026", []string{"password.own-words"}},
+		{"a username of digits", "20261234 20261234", []string{"password.own-words"}},
+		{"a username of digits, and more of them", "20261234-998877", []string{"password.own-words"}},
+		{"a username of digits in a phrase", "20261234 quiet herons", nil},
+		{"a short number of theirs is in every row of digits", "118593027465", nil},
 		{"a word in a longer phrase", "maria dances quietly", nil},
 		{"a short word of theirs is in every phrase", "also alas alarm", nil},
 		{"several rules at once", " maria ", []string{"password.length", "password.own-words", "password.spaces"}},
@@ -55,7 +60,7 @@ func TestPolicy(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, field := range policy.Broken("new_password", c.typed) {
+			for _, field := range policy.Broken(c.typed) {
 				if field.Name != "new_password" {
 					t.Errorf("it is told of %q", field.Name)
 				}
@@ -73,12 +78,12 @@ func TestAPolicyOfEachRole(t *testing.T) {
 	d := district.Default("springfield", "Springfield Public Schools")
 	for role, minimum := range map[district.Role]int{district.Student: 12, district.Guardian: 15, district.Staff: 15, "a role of tomorrow": 8} {
 		p := password.For(d, account.Account{Profile: table.Row[account.Profile]{Value: account.Profile{
-			Username: "mlopez71", First: "Maria", Last: "Lopez", School: "Maple Street School", Role: role,
+			Username: "mlopez71", First: "Maria", Last: "Lopez", School: "Maple Street School", Role: role, Address: "maria.l@example.org", Grade: "06",
 		}}})
 		if p.Minimum != minimum {
 			t.Errorf("%s: %d, want %d", role, p.Minimum, minimum)
 		}
-		for _, own := range []string{"mlopez71", "Maria", "Lopez", "Maple Street School", "Springfield Public Schools", "springfield"} {
+		for _, own := range []string{"mlopez71", "Maria", "Lopez", "Maple Street School", "Springfield Public Schools", "springfield", "Sparekey", "maria.l@example.org", "maria.l"} {
 			if !slices.Contains(p.Own, own) {
 				t.Errorf("%s: %q is not its owner's", role, own)
 			}
@@ -88,9 +93,37 @@ func TestAPolicyOfEachRole(t *testing.T) {
 
 func TestAPageShowsEveryRuleThatDoesNotSurprise(t *testing.T) {
 	t.Parallel()
-	rules := password.Policy{Minimum: 12}.Rules()
-	if len(rules) != 3 || rules[0].Kind != "length" || rules[0].Min != 12 {
-		t.Errorf("%+v", rules)
+	for _, c := range []struct {
+		name   string
+		policy password.Policy
+		kinds  []string
+	}{
+		{"ours", password.Policy{Minimum: 12}, []string{"length", "own-words", "common", "spaces"}},
+		{"with a history", password.Policy{Minimum: 12, History: 5}, []string{"length", "own-words", "common", "spaces", "used"}},
+		{"PowerSchool's", password.Policy{Minimum: 8, Classic: true}, []string{"length", "upper-lower", "letter-number", "special", "own-words", "common", "spaces"}},
+	} {
+		var kinds []string
+		for _, rule := range c.policy.Rules() {
+			kinds = append(kinds, rule.Kind)
+			if min := rule.Min; rule.Kind == "length" && min != c.policy.Minimum {
+				t.Errorf("%s: at least %d", c.name, min)
+			}
+		}
+		if !slices.Equal(kinds, c.kinds) {
+			t.Errorf("%s: %v, want %v", c.name, kinds, c.kinds)
+		}
+	}
+}
+
+func TestAPasswordManagerIsToldThePolicy(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]password.Policy{
+		"minlength: 15; maxlength: 256; allowed: unicode;":                                                                      {Minimum: 15},
+		"minlength: 8; maxlength: 256; required: upper; required: lower; required: digit; required: special; allowed: unicode;": {Minimum: 8, Classic: true},
+	} {
+		if got := p.Manager(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 

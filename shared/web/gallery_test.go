@@ -53,14 +53,19 @@ type rule struct {
 	Kind string
 	Text i18n.Text
 	Min  int
+	Has  string
 }
 
 func setPassword(change data) data {
 	d := data{
-		"Username": "mlopez71", "Token": "t0ken", "CodeUser": "", "Code": "", "Attempt": "a1", "Until": "3:45 PM EST", "First": false,
+		"Username": "mlopez71", "Ask": false, "Token": "t0ken", "CodeUser": "", "Code": "", "Attempt": "a1", "Until": "3:45 PM EST", "First": false,
 		"PasswordRules": "minlength: 15;",
 		"Rules": []rule{
-			{"length", i18n.Say("rule.length", "min", "15"), 15}, {"own-words", i18n.Say("rule.own-words"), 0}, {"spaces", i18n.Say("rule.spaces"), 0},
+			{"length", i18n.Say("rule.length", "min", "15"), 15, ""},
+			{"upper-lower", i18n.Say("rule.upper-lower"), 0, `\p{Lu} \p{Ll}`},
+			{"own-words", i18n.Say("rule.own-words"), 0, ""},
+			{"common", i18n.Say("rule.common"), 0, ""},
+			{"spaces", i18n.Say("rule.spaces"), 0, ""},
 		},
 	}
 	for k, v := range change {

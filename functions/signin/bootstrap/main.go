@@ -10,6 +10,7 @@ import (
 	"github.com/sparekey/sparekey/infra/cognito"
 	"github.com/sparekey/sparekey/infra/parameter"
 	"github.com/sparekey/sparekey/shared/settings"
+	"github.com/sparekey/sparekey/shared/slowhash"
 	"github.com/sparekey/sparekey/shared/web"
 )
 
@@ -36,6 +37,6 @@ func wire(env *settings.Reader) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	flow := signin.Flow{Table: store, Credentials: cognito.Open(users), Pepper: keys, Now: time.Now}
+	flow := signin.Flow{Table: store, Credentials: cognito.Open(users), Pepper: keys, Hash: slowhash.Argon2id, Now: time.Now}
 	return edge.Serve(flow.Routes()), nil
 }

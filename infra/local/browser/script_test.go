@@ -10,6 +10,8 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/sparekey/sparekey/shared/password"
 )
 
 // lost is a family with a link in its mailbox, in English and with JavaScript.
@@ -89,10 +91,10 @@ func TestTheRulesAreTickedOff(t *testing.T) {
 	w.to(link)
 	const ticks = `[...document.querySelectorAll(".rules li")].map(li => li.dataset.rule + ":" + li.className).join(" ")`
 	for _, c := range []struct{ typed, want string }{
-		{"short", "length: own-words: spaces:ok"},
-		{" short", "length: own-words: spaces:no"},
-		{"mlopez71", "length: own-words:no spaces:ok"},
-		{newWords, "length:ok own-words: spaces:ok"},
+		{"short", "length: own-words: common: spaces:ok"},
+		{" short", "length: own-words: common: spaces:no"},
+		{"mlopez71", "length: own-words:no common: spaces:ok"},
+		{newWords, "length:ok own-words: common: spaces:ok"},
 	} {
 		w.paste("new_password", c.typed)
 		if got := ask[string](w, ticks); got != c.want {
@@ -107,6 +109,38 @@ func TestTheRulesAreTickedOff(t *testing.T) {
 		t.Errorf("a screen reader is told %q once typing rests, want %q", spoken, want)
 	}
 	w.look(shots{lang: "en", folder: s.shots.folder, widths: map[string][]int64{"light": {phone}, "dark": {phone}}}, "set-password-ticked")
+}
+
+// What the page ticks is what the server takes: both read the same rules.
+func TestThePageTicksWhatTheServerTakes(t *testing.T) {
+	t.Parallel()
+	needChromium(t)
+	s := begin(t, "en", true)
+	s.desk.JSON("/shelbyville/forgot-password", map[string]string{"username": "mlopez71", "email": "milo.lopez@example.org"}, nil).Want(202)
+	w := open(t, true)
+	w.to(s.desk.LastMail("milo.lopez@example.org", 1).Link(t, "/r/"))
+	policy := password.Policy{Minimum: 8, Classic: true}
+	const state = `[...document.querySelectorAll(".rules li")].filter(li => li.dataset.rule != "own-words" && li.dataset.rule != "common").map(li => [li.dataset.rule, li.className == "ok"])`
+	for _, typed := range []string{
+		"x", "Quiet7#Herons", "quiet7#herons", "QUIET7#HERONS", "QuietHerons#", "Quiet7Herons", "Quiet 7 Herons", "7777777", " Quiet7#Herons", "Quiet7#Herons\u3000", "\u00a0Quiet7#", "Quiet7#\ufeff",
+		"E\u0301te\u0301", "E\u0301te\u0301-7-\u00e9", strings.Repeat("e\u0301", 7), strings.Repeat("e\u0301", 8), strings.Repeat("\U0001F600", 7), strings.Repeat("\U0001F600", 8), "\u0633\u0628\u0639\u0629-\u0637\u064a\u0648\u0631-\u0667", "\u01c5\u01c5\u01c5\u01c5\u01c5\u01c5\u01c57", "Quiet\u00b2\u2163-",
+		"\U0001F468\u200d\U0001F469\u200d\U0001F467", "\u4e03\u53ea\u5b89\u9759\u7684\u82cd\u9e6d7", "stra\u00dfeN\u00ba7", "\u1e9eabcdef7",
+	} {
+		w.paste("new_password", typed)
+		broken := map[string]bool{}
+		for _, b := range policy.Broken(typed) {
+			broken[b.Says.Key[strings.LastIndexByte(b.Says.Key, '.')+1:]] = true
+		}
+		rules := ask[[][]any](w, state)
+		if len(rules) != 5 {
+			t.Fatalf("the page has %v", rules)
+		}
+		for _, rule := range rules {
+			if kind, ok := rule[0].(string), rule[1].(bool); ok == broken[kind] {
+				t.Errorf("%q, %s: ticked %t, broken on the server %t", typed, kind, ok, broken[kind])
+			}
+		}
+	}
 }
 
 func TestCapsLockIsPointedOut(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/sparekey/sparekey/infra/gate"
 	"github.com/sparekey/sparekey/infra/template"
 	"github.com/sparekey/sparekey/shared/port"
+	"github.com/sparekey/sparekey/shared/slowhash"
 )
 
 // fault is what the next calls of a port come to.
@@ -62,14 +63,28 @@ type call struct {
 	Function string `json:"function"`
 	Port     string `json:"port"`
 	Call     string `json:"call"`
-	Hashes   int    `json:"hashes"` // slow hashes made by then; none of these flows makes one
+	Hashes   int    `json:"hashes"` // slow hashes that the function has made by then
 }
 
 // watch counts the calls of ports and lets the faults happen.
 type watch struct {
 	mu     sync.Mutex
 	calls  []call
+	hashes map[string]int // by function
 	faults []*fault
+}
+
+// hash is the slow hash of a function, counted.
+func (w *watch) hash(function string) slowhash.Hash {
+	return func(secret string, salt []byte) []byte {
+		w.mu.Lock()
+		if w.hashes == nil {
+			w.hashes = map[string]int{}
+		}
+		w.hashes[function]++
+		w.mu.Unlock()
+		return slowhash.Argon2id(secret, salt)
+	}
 }
 
 func (w *watch) around(ctx context.Context, c gate.Call, do func() error) error {
@@ -96,7 +111,7 @@ func (w *watch) around(ctx context.Context, c gate.Call, do func() error) error 
 func (w *watch) next(c gate.Call) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls = append(w.calls, call{Function: c.Function, Port: c.Port, Call: c.Name})
+	w.calls = append(w.calls, call{Function: c.Function, Port: c.Port, Call: c.Name, Hashes: w.hashes[c.Function]})
 	for i, f := range w.faults {
 		if f.Port != c.Port || f.Call != "" && f.Call != c.Name || f.Function != "" && f.Function != c.Function {
 			continue
@@ -137,5 +152,5 @@ func (w *watch) record() []call {
 func (w *watch) clearCalls() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls = nil
+	w.calls, w.hashes = nil, nil
 }

@@ -152,10 +152,12 @@ func (s *Server) build(secret pepper.Pepper) {
 	words := i18n.Default
 	ask := forgotpassword.Flow{Table: store("forgotpassword"), Now: s.clock.Now}
 	verify := verifytoken.Flow{
-		Table: store("verifytoken"), Credentials: gate.Credentials(s.credentials, "verifytoken", around), Pepper: secret, Now: s.clock.Now,
+		Table: store("verifytoken"), Credentials: gate.Credentials(s.credentials, "verifytoken", around), Pepper: secret,
+		Hash: s.watch.hash("verifytoken"), Now: s.clock.Now,
 	}
 	sign := signin.Flow{
-		Table: store("signin"), Credentials: gate.Credentials(s.credentials, "signin", around), Pepper: secret, Now: s.clock.Now,
+		Table: store("signin"), Credentials: gate.Credentials(s.credentials, "signin", around), Pepper: secret,
+		Hash: s.watch.hash("signin"), Now: s.clock.Now,
 	}
 	post := courier.Flow{
 		Table: store("courier"), Mail: gate.Mail(s.post, "courier", around), Districts: s.directory("courier", around), Pepper: secret,

@@ -45,11 +45,12 @@
   });
 
   // What a page can tell of a rule: true, false, or undefined where only the
-  // server knows. Lengths are counted as the server counts: in code points of NFC.
+  // server knows. It says what the server will: lengths in code points, all in NFC.
   function keeps(rule, typed) {
     if (!typed) return undefined;
-    if (rule.rule === "length") return [...typed.normalize("NFC")].length >= +rule.min;
-    if (rule.rule === "spaces") return typed === typed.trim();
+    if (rule.min) return [...typed].length >= +rule.min;
+    if (rule.has) return rule.has.split(" ").every((e) => new RegExp(e, "u").test(typed));
+    if (rule.rule === "spaces") return !/^\p{White_Space}|\p{White_Space}$/u.test(typed);
     return rule.not && letters(typed).replaceAll(letters(rule.not), "") === "" ? false : undefined;
   }
 
@@ -61,12 +62,14 @@
     const state = d.getElementById(input.id + "-state");
     let pause;
     input.addEventListener("input", () => {
+      const typed = input.value.normalize("NFC");
       let met = 0;
       let known = 0;
       for (const li of rules.children) {
-        const kept = keeps(li.dataset, input.value);
+        const kept = keeps(li.dataset, typed);
+        const yet = li.dataset.min || li.dataset.has; // more typing may still do it
         li.classList.toggle("ok", kept === true);
-        li.classList.toggle("no", kept === false && li.dataset.rule !== "length");
+        li.classList.toggle("no", kept === false && !yet);
         if (kept === undefined) continue;
         known++;
         if (kept) met++;

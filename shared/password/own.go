@@ -1,0 +1,82 @@
+package password
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/sparekey/sparekey/shared/account"
+	"github.com/sparekey/sparekey/shared/district"
+)
+
+// product is ours: the word that is on every page here.
+const product = "Sparekey"
+
+// For is the policy of one account in its district. It holds the account's own
+// words, so it is asked only after proof.
+func For(d district.District, who account.Account) Policy {
+	p := who.Profile.Value
+	own := []string{p.Username, p.First, p.Last, p.School, d.Name, d.Slug, product}
+	for _, address := range who.Addresses() {
+		mailbox, _, _ := strings.Cut(address, "@")
+		own = append(own, address, mailbox)
+	}
+	return Policy{
+		Minimum: d.ShortestFor(p.Role, p.Grade), Classic: d.Profile == district.PowerSchool, History: d.PasswordHistory, Own: own,
+	}
+}
+
+// The shortest of a word and of a number that count as somebody's own: shorter
+// ones are in every phrase and in every row of digits.
+const (
+	shortestWord   = 3
+	shortestNumber = 5
+)
+
+// onlyOwn reports whether a password is made of its owner's words: whether no
+// letter is left once they are taken away, be there digits and marks between or
+// not. Such a word inside a longer phrase is no fault (standards R47).
+func (p Policy) onlyOwn(password string) bool {
+	rest := only(password, letterOrDigit)
+	taken := rest
+	for _, word := range p.words() {
+		taken = strings.ReplaceAll(taken, word, "\x00")
+	}
+	return taken != rest && !strings.ContainsFunc(taken, letter)
+}
+
+// words are the owner's as they are compared, the longest first: each text as a
+// whole and its parts, with the digits in it and without.
+func (p Policy) words() []string {
+	var words []string
+	for _, text := range p.Own {
+		for _, part := range append(strings.Fields(text), text) {
+			words = append(words, only(part, letterOrDigit), only(part, letter))
+		}
+	}
+	words = slices.DeleteFunc(words, func(word string) bool {
+		shortest := shortestWord
+		if !strings.ContainsFunc(word, letter) {
+			shortest = shortestNumber
+		}
+		return utf8.RuneCountInString(word) < shortest
+	})
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+	return words
+}
+
+func letter(r rune) bool        { return unicode.IsLetter(r) || unicode.IsMark(r) }
+func letterOrDigit(r rune) bool { return letter(r) || unicode.IsDigit(r) }
+
+// only is what a text has of a kind, in small letters.
+func only(text string, kind func(rune) bool) string {
+	return strings.Map(func(r rune) rune {
+		if kind(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFC.String(text))
+}
