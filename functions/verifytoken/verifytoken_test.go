@@ -38,6 +38,7 @@ type world struct {
 	store     table.Store
 	passwords *embedded.Credentials
 	pepper    pepper.Pepper
+	hashes    int
 	serve     func(context.Context, gateway.Event) (gateway.Response, error)
 }
 
@@ -63,7 +64,7 @@ func here(t *testing.T, but ...func(*district.District)) *world {
 		Function: "verifytoken", Districts: &district.Directory{Table: w.store, Now: clock}, Now: clock, Log: slog.New(slog.DiscardHandler),
 		Pages: web.Open(web.NewSite(&url.URL{Scheme: "https", Host: "recover.example.org"}), i18n.Default, verifytoken.Pages),
 	}
-	w.serve = edge.Serve(verifytoken.Flow{Table: w.store, Credentials: w.passwords, Pepper: w.pepper, Now: clock}.Routes())
+	w.serve = edge.Serve(verifytoken.Flow{Table: w.store, Credentials: w.passwords, Pepper: w.pepper, Hash: w.hash, Now: clock}.Routes())
 	return w
 }
 

@@ -19,7 +19,8 @@ func aPasswordIsRemembered(w *world, t transition) (fault string) {
 		if after.Exists() || lock.sets == 0 {
 			return
 		}
-		kept := as[history.History](w, w.seen[history.Key(slug, lock.Account)])
+		var kept table.Row[history.History]
+		each(t, part("HISTORY"), func(_, after table.Row[history.History]) { kept = after })
 		is := func(sum string) bool {
 			return w.secret.Matches(sum, "history", lock.Account, hex.EncodeToString(cheap(w.passwords[lock.Account], kept.Value.Salt)))
 		}
