@@ -70,10 +70,15 @@ func refusal(err error) (credential.Answer, error) {
 	return "", reply.Outcome(err)
 }
 
-// setOutcome understands an error of setting.
+// setOutcome understands an error of setting. A parameter that the API does not
+// take is a fault of ours, but for one: should Cognito count the characters of a
+// password in another way than [storable], its owner must hear that it is the
+// password, and not that we are busy.
 func setOutcome(err error) error {
-	switch reply.Code(err) {
-	case "InvalidPasswordException", "PasswordHistoryPolicyViolationException":
+	switch code := reply.Code(err); {
+	case code == "InvalidPasswordException",
+		code == "PasswordHistoryPolicyViolationException",
+		code == "InvalidParameterException" && strings.Contains(reply.Message(err), "at 'password'"):
 		return credential.ErrPolicy
 	}
 	return reply.Outcome(err)

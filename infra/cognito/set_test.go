@@ -38,6 +38,8 @@ func TestSetStepByStep(t *testing.T) {
 		{"an account that goes missing again is not chased", []wire{missing, grants, missing}, port.ErrUnavailable, set + " " + create + " " + set, 0},
 		{"the pool's policy", []wire{policy}, credential.ErrPolicy, set, 0},
 		{"the pool's history", []wire{history}, credential.ErrPolicy, set, 0},
+		{"the API's own pattern", []wire{says(http.StatusBadRequest, "InvalidParameterException", "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must have length less than or equal to 256")}, credential.ErrPolicy, set, 0},
+		{"another parameter", []wire{says(http.StatusBadRequest, "InvalidParameterException", "1 validation error detected: Value at 'userPoolId' failed to satisfy constraint")}, port.ErrUnavailable, set, 0},
 		{"the policy, for a new account", []wire{missing, grants, policy}, credential.ErrPolicy, set + " " + create + " " + set, 0},
 		{"throttled once: it waits", []wire{throttled, grants}, nil, set + " " + set, 200 * time.Millisecond},
 		{"throttled for good: it gives up", []wire{throttled}, port.ErrThrottled, set + " " + set + " " + set + " " + set, 1400 * time.Millisecond},

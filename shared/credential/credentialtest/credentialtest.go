@@ -10,12 +10,16 @@ package credentialtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/sparekey/sparekey/shared/credential"
+	"github.com/sparekey/sparekey/shared/password"
 	"github.com/sparekey/sparekey/shared/port"
 )
 
@@ -55,6 +59,7 @@ var promises = []struct {
 	{"a temporary password says so until a permanent one replaces it", false, temporarySaysSo},
 	{"a temporary password is wrong after a day", true, temporaryEnds},
 	{"short, long, foreign and spaced passwords are taken", false, oddAreTaken},
+	{"whatever our own rules take is taken, and told from what is nearly the same", false, oursAreTaken},
 	{"a password against the policy is refused and changes nothing", false, policyRefuses},
 	{"a password against the policy gives a new account no password", false, policyGivesNone},
 	{"a disabled account is wrong until it is enabled", false, disabledIsWrong},
@@ -192,6 +197,33 @@ func oddAreTaken(b bench) {
 	} {
 		b.set(ada, odd, credential.Permanent)
 		b.check(ada, odd, credential.Right)
+	}
+}
+
+// ours are passwords over scripts, lengths and forms of letters, as they are typed.
+var ours = []string{
+	"seven quiet herons", "sevenqui", "582930174658", "Quiet7#Herons", `q"u'i<e>t&\h%00{}$~|`, "seven  quiet   herons", "seven\u00a0quiet\u3000herons",
+	"se\u0301ven quie\u0302t hero\u0303ns", "s\u00e9ven qui\u00eat her\u00f5ns", "\u212bngstr\u00f6m herons", "\ufb01ve quiet herons", "stra\u00dfe und gasse", "\u0130stanbul \u0131rmak",
+	"\u0441\u0435\u043c\u044c \u0442\u0438\u0445\u0438\u0445 \u0446\u0430\u043f\u0435\u043b\u044c", "\u03b5\u03c0\u03c4\u03ac \u03ae\u03c3\u03c5\u03c7\u03bf\u03b9", "\u0633\u0628\u0639\u0629 \u0637\u064a\u0648\u0631 \u0647\u0627\u062f\u0626\u0629", "\u05e9\u05d1\u05e2 \u05d0\u05e0\u05e4\u05d5\u05ea \u05e9\u05e7\u05d8\u05d5\u05ea", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u067e\u0631\u0648\u0627\u0632",
+	"\u0938\u093e\u0924 \u0936\u093e\u0902\u0924 \u092c\u0917\u0941\u0932\u0947", "\u0995\u09cd\u09b7\u09c1\u09a6\u09cd\u09b0 \u09ac\u0995", "\u0e19\u0e01\u0e01\u0e23\u0e30\u0e2a\u0e32\u0e40\u0e08\u0e47\u0e14\u0e15\u0e31\u0e27", "\u4e03\u53ea\u5b89\u9759\u7684\u82cd\u9e6d\u5728\u8df3\u821e", "\uc870\uc6a9\ud55c \uc65c\uac00\ub9ac \uc77c\uacf1", "\u1112\u1161\u11ab\u1100\u1173\u11af \u1112\u1161\u11ab\u1100\u1173\u11af \u1112\u1161\u11ab\u1100\u1173\u11af", "\u3057\u305a\u304b\u306a\u30b5\u30ae\u304c\u4e03\u7fbd", "\u1230\u1263\u1275 \u133d\u1325 \u12c8\u134e\u127d",
+	"\U0001F600\U0001F601\U0001F602\U0001F603\U0001F604\U0001F605\U0001F606\U0001F607", "\U0001F468\u200d\U0001F469\u200d\U0001F467\u200d\U0001F466 herons", "\u2764\ufe0f herons \U0001F1FA\U0001F1F8", "\U0001D510\U0001D51E\U0001D52F\U0001D526\U0001D51E quiet",
+	strings.Repeat("seven herons ", 4) + "quietly sing", strings.Repeat("quiet heron ", 21) + "sing", strings.Repeat("\u00e9t\u00e9 ", 63) + "fini", strings.Repeat("e\u0301te ", 63) + "fini", strings.Repeat("\u9e6d\u9759", 128),
+}
+
+// oursAreTaken: of what a family may choose nothing is refused, cut off or taken
+// for something else; a letter in its other form is the same letter.
+func oursAreTaken(b bench) {
+	for i, typed := range ours {
+		if broken := (password.Policy{Minimum: 8}).Broken(typed); len(broken) > 0 {
+			b.Errorf("%q breaks %v", typed, broken)
+		}
+		kept, who := password.Normal(typed), fmt.Sprintf("%s-%d", ada, i)
+		b.set(who, kept, credential.Permanent)
+		b.check(who, kept, credential.Right)
+		b.check(who, password.Normal(norm.NFD.String(typed)), credential.Right)
+		letters := []rune(kept)
+		b.check(who, string(letters[:len(letters)-1])+"\u00f8", credential.Wrong) // the last one counts
+		b.check(who, kept, credential.Right)
 	}
 }
 
