@@ -26,11 +26,12 @@ import (
 )
 
 const (
-	maria    = "maria.lopez@example.org"
-	oldWords = "purple-kite-river-71"
-	newWords = "seven quiet herons dancing"
-	formType = "application/x-www-form-urlencoded"
-	jsonType = "application/json"
+	maria      = "maria.lopez@example.org"
+	oldWords   = "purple-kite-river-71"
+	newWords   = "seven quiet herons dancing"
+	mixedWords = "Seven quiet herons 7" // PowerSchool's rules take it too
+	formType   = "application/x-www-form-urlencoded"
+	jsonType   = "application/json"
 )
 
 // slow: the race detector makes everything eight times slower, emulators still

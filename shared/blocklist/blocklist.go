@@ -2,8 +2,8 @@
 //
 // They are the commonest of those that breaches brought to light; the README
 // beside this file says from where, how many and under which licence. The set
-// holds twelve bits of a digest of each, and not the passwords: that is a tenth of
-// their size. So one other password in a thousand is taken for one of them; that
+// holds twenty bits of a digest of each, and not the passwords: that is a quarter
+// of their size. So one other password in 260,000 is taken for one of them; that
 // costs its owner another idea, and no more.
 //
 // It promises that every password of the list is found, in any case, and that a
@@ -47,7 +47,7 @@ func Fold(password string) string { return strings.ToLower(norm.NFC.String(passw
 //
 //	count of passwords, 4 bytes · blocks+1 offsets in bits, 4 bytes each · the code
 const (
-	spare  = 10   // a stranger's number is in the set once in 1 << spare times
+	spare  = 18   // a stranger's number is in the set once in 1 << spare times
 	blocks = 1024 // a hundred passwords each, as of now
 	header = 4 + 4*(blocks+1)
 )

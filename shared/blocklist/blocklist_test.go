@@ -25,13 +25,13 @@ func TestTheCommonestAreFound(t *testing.T) {
 	}
 }
 
-// TestGoodPassphrasesAreNotMistaken: what is not on the list is found once in 1024
-// times. The passphrases are the same in every run.
+// TestGoodPassphrasesAreNotMistaken: what is not on the list is found once in
+// 262,144 times. The passphrases are the same in every run.
 func TestGoodPassphrasesAreNotMistaken(t *testing.T) {
 	t.Parallel()
 	words := strings.Fields("seven quiet herons purple kite river marble cabin violet anchor lemon summer window paper cedar copper field engine yellow drum cloud")
 	dice := rand.New(rand.NewPCG(1, 2))
-	const tries = 100_000
+	const tries = 300_000
 	seen, found := map[string]bool{}, 0
 	for len(seen) < tries {
 		phrase := fmt.Sprintf("%s %s %s %d", words[dice.IntN(len(words))], words[dice.IntN(len(words))], words[dice.IntN(len(words))], dice.IntN(10_000))
@@ -40,8 +40,8 @@ func TestGoodPassphrasesAreNotMistaken(t *testing.T) {
 		}
 		seen[phrase] = true
 	}
-	if once := tries / 1024; found < once/2 || found > once*3/2 {
-		t.Errorf("%d of %d are taken for common, want about %d", found, tries, once)
+	if found > 5 {
+		t.Errorf("%d of %d are taken for common, want about 1", found, tries)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestWhatIsPackedIsFound(t *testing.T) {
 				mistaken++
 			}
 		}
-		if mistaken > 30 { // about ten
+		if mistaken > 2 {
 			t.Errorf("of %d: %d of 10,000 others are found too", size, mistaken)
 		}
 	}

@@ -144,7 +144,7 @@ func TestAnAccountOfAnotherServiceNeverGetsAPassword(t *testing.T) {
 	t.Parallel()
 	s, set := proved(t, account.State{Activated: true})
 	fatal(t, account.Amend(t.Context(), s.store, slug, id, func(p *account.Profile, _ *account.State) { p.Elsewhere = "Google" }))
-	if err := s.maker(set, nil).Make(t.Context(), s.proof(t), chosen, change.Told{}); code(err) != problem.NotAllowed {
+	if err := s.maker(set, nil).Make(t.Context(), s.proof(t), choice.Choice{Password: chosen}, change.Told{}); code(err) != problem.NotAllowed {
 		t.Errorf("got %v", err)
 	}
 	if n := s.kinds(); set.sets != 0 || n["NOTICE"] != 0 || n["AUDIT"] != 0 || s.item(t, change.Key(slug, id)).Exists() {
