@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/sparekey/sparekey/shared/district"
@@ -36,17 +33,11 @@ func putDistrict(*flag.FlagSet) func(context.Context, desk, []string) error {
 	}
 }
 
-// parseDistrict reads settings over the defaults. A name that no setting has is a
-// mistake to hear of: a switch that was misspelled would stay as it was.
+// parseDistrict reads settings over the defaults.
 func parseDistrict(text []byte) (district.District, error) {
-	settings := district.Default("", "")
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&settings); err != nil {
+	settings, err := district.Default("", "").With(text)
+	if err != nil {
 		return district.District{}, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return district.District{}, errors.New("there is something behind the settings")
 	}
 	return settings, settings.Check()
 }

@@ -68,7 +68,7 @@ func TestSettingsWithAFaultAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"a switch that is misspelled": {`{"slug":"springfield","name":"S","mail_from":"a@example.org","link_minuts":20}`, "link_minuts"},
 		"a setting out of bounds":     {`{"slug":"springfield","name":"S","mail_from":"a@example.org","link_minutes":5}`, "link_minutes"},
-		"two districts":               {`{"slug":"springfield","name":"S","mail_from":"a@example.org"}{}`, "something behind"},
+		"two districts":               {`{"slug":"springfield","name":"S","mail_from":"a@example.org"}{}`, "after top-level value"},
 		"no JSON":                     {`slug: springfield`, "invalid character"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -85,7 +85,8 @@ func (d *Directory) Forget() {
 }
 
 // With reads settings, by the names of the configuration, over those in force. A
-// list is replaced whole, and a name that is none is refused.
+// list is replaced whole. A name that no setting has is a mistake to hear of: a
+// switch that was misspelled would stay as it was.
 func (d District) With(settings []byte) (District, error) {
 	var named map[string]json.RawMessage
 	if err := json.Unmarshal(settings, &named); err != nil {
