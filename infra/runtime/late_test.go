@@ -72,6 +72,7 @@ func (s *stack) minutely(folder string) (*runtime.Process, line) {
 	if failure := (*runtime.Failure)(nil); err != nil && !errors.As(err, &failure) {
 		s.t.Fatal(err)
 	}
+	p.Kill() // so that all it wrote has arrived
 	all := logs(s.t, p, "run")
 	if len(all) != 1 || all[0].Level != "INFO" || all[0].Oldest == nil || all[0].Done == nil || all[0].Failed == nil {
 		s.t.Fatalf("%+v, want one line that says all of it:\n%s", all, p.Log())
