@@ -9,12 +9,16 @@ import (
 
 // motoProgram serves moto on the socket it is given. Requests wait in the socket's
 // queue until it is up, and no port can be lost to somebody else between choosing
-// and taking it.
+// and taking it. All its user pools sign with one key of its own, which it reads and
+// checks anew for each, a third of a second long: here once.
 const motoProgram = `
-import sys
+import sys, types
+from moto.cognitoidp import models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+key = models.jwk.RSAKey.import_key(models.load_resource("cognitoidp/resources/jwks-private.json"))
+models.jwk = types.SimpleNamespace(RSAKey=types.SimpleNamespace(import_key=lambda _: key))
 make_server("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app),
             threaded=True, request_handler=MotoRequestHandler, fd=3).serve_forever()
 `

@@ -20,27 +20,28 @@ import (
 	"time"
 )
 
+// built is where the command is built to.
+var built string
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "sparekey-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(built)
+	os.Exit(code)
+}
+
 // program builds the command once, as go run does.
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "sparekey-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "local")
+	path := filepath.Join(built, "local")
 	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
 	}
 	return path, nil
 })
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
-}
 
 // running is the command, at work.
 type running struct {
@@ -60,8 +61,14 @@ func began(t *testing.T, env []string, args ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return started(t, env, append([]string{path}, args...)...)
+}
+
+// started starts a command that is this one in the end.
+func started(t *testing.T, env []string, args ...string) *running {
+	t.Helper()
 	r := &running{t: t, mark: "SPAREKEY_MARK=" + rand.Text(), said: map[string][]string{}, ended: make(chan error, 1)}
-	r.command = exec.CommandContext(t.Context(), path, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	r.command = exec.CommandContext(t.Context(), args[0], append(args[1:], "-addr", "127.0.0.1:0")...)
 	r.command.Env = append(append(os.Environ(), r.mark), env...)
 	r.command.Stderr = &r.out
 	out, err := r.command.StdoutPipe()
@@ -167,5 +174,19 @@ func TestTheEmbeddedRunNeedsNothing(t *testing.T) {
 	}
 	if err := r.end(syscall.SIGTERM); err != nil {
 		t.Errorf("%v\n%s", err, &r.out)
+	}
+}
+
+func TestWhatGoRunStartedEndsWithIt(t *testing.T) {
+	r := started(t, nil, "go", "run", ".")
+	if err := r.end(syscall.SIGTERM); err == nil {
+		t.Error("go run ended well")
+	}
+	patience, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for answers(r.root) || len(r.left()) > 0 {
+		if patience.Err() != nil {
+			t.Fatalf("it goes on: %q", r.left())
+		}
 	}
 }

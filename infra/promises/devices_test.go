@@ -280,7 +280,7 @@ func TestDevicesOutliveANewPassword(t *testing.T) {
 
 func TestDevicesOfTheOwnerAreToldThatCognitoPauses(t *testing.T) {
 	t.Parallel()
-	w := here(t)
+	w := inMemory(t) // moto never pauses
 	mine := w.browser("192.0.2.10")
 	mine.enters("springfield", "mlopez71", oldWords)
 	w.burn("springfield", "mlopez71") // with the clock standing still, Cognito's second goes on
