@@ -36,9 +36,11 @@ var needed = sync.OnceValue(func() map[string][]template.Need {
 			Mail: func(inner mail.Sender) mail.Sender { return gate.Mail(inner, "courier", seen.around) },
 		}})
 	}
-	// Nobody opens a hub in a simulated week: pages reads a district, as its edge does.
-	hub := district.Directory{Table: gate.Table(embedded.NewTable(), "pages", seen.around), Now: time.Now}
-	_, _ = hub.Find(context.Background(), "springfield")
+	// Not every page is opened in a simulated week; the edge of each reads a district.
+	for folder := range flows {
+		edge := district.Directory{Table: gate.Table(embedded.NewTable(), folder, seen.around), Now: time.Now}
+		_, _ = edge.Find(context.Background(), "springfield")
+	}
 	return seen
 })
 

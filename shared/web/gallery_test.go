@@ -3,8 +3,10 @@ package web_test
 import (
 	"encoding/xml"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -142,8 +144,26 @@ func springfield() district.District {
 func open(t *testing.T, words *i18n.Catalogue) *web.Pages {
 	t.Helper()
 	base, _ := url.Parse("https://reset.example.org/prod")
-	return web.Open(web.NewSite(base), words, os.DirFS("../../functions/pages"), os.DirFS("../../functions/forgotpassword"),
-		os.DirFS("../../functions/verifytoken"), os.DirFS("../../functions/signin"))
+	folders, err := filepath.Glob("../../functions/*/pages")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	var flows []fs.FS
+	for _, folder := range folders {
+		flows = append(flows, os.DirFS(filepath.Dir(folder)))
+	}
+	return web.Open(web.NewSite(base), words, flows...)
+}
+
+// TestTheGalleryHasEveryPage holds it to the templates of all flows.
+func TestTheGalleryHasEveryPage(t *testing.T) {
+	files, _ := filepath.Glob("../../functions/*/pages/*.html")
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".html")
+		if !slices.ContainsFunc(gallery(), func(s state) bool { return s.page == name }) {
+			t.Errorf("%s is not in the gallery", file)
+		}
+	}
 }
 
 func show(t *testing.T, pages *web.Pages, s state, language string) string {
