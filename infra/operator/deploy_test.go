@@ -136,7 +136,11 @@ set -euo pipefail
 note() { printf '%s' "$1" >>calls; shift; printf '\t%s' "$@" >>calls; printf '\n' >>calls; }
 aws() {
   note aws "$@"
-  [[ $1 == configure ]] || echo arn:aws:dynamodb:us-east-1:000000000000:table/sparekey-prod-restored-20261125/stream/2026-11-25T12:00:00.000
+  case "$1 $2" in
+  configure*) return ;;
+  *get-function-concurrency) echo 10; return ;;
+  esac
+  echo arn:aws:dynamodb:us-east-1:000000000000:table/sparekey-prod-restored-20261125/stream/2026-11-25T12:00:00.000
 }
 sam() { note sam "$@"; }
 go() { note go "$@"; }
