@@ -44,7 +44,12 @@ type connection struct {
 	env     func(rows string) []string
 }
 
-const dynoxide = "Dynoxide"
+// The ways.
+const (
+	dynoxide = "Dynoxide"
+	atOnce   = "a table that answers at once"
+	secured  = "Dynoxide over TLS"
+)
 
 // open starts Dynoxide with tables that have a district in them, and a Parameter
 // Store. The roots are written to a file: this machine's and the TLS endpoints'
@@ -75,13 +80,13 @@ func open(ctx context.Context, roots string) (b *backend, err error) {
 		}}
 	}
 	parameters := b.serve(httptest.NewServer(http.HandlerFunc(pepper)))
-	secured, bundle := b.serve(behindTLS(endpoint)), b.serve(behindTLS(parameters.URL))
+	rowsTLS, parametersTLS := b.serve(behindTLS(endpoint)), b.serve(behindTLS(parameters.URL))
 	b.tables = []connection{
 		at(dynoxide, false, endpoint, parameters.URL),
-		at("a table that answers at once", true, b.serve(httptest.NewServer(&instant{endpoint: endpoint})).URL, parameters.URL),
-		at("Dynoxide over TLS", false, secured.URL, bundle.URL),
+		at(atOnce, true, b.serve(httptest.NewServer(&instant{endpoint: endpoint})).URL, parameters.URL),
+		at(secured, false, rowsTLS.URL, parametersTLS.URL),
 	}
-	return b, trust(roots, secured)
+	return b, trust(roots, rowsTLS)
 }
 
 // founded puts a district into a table.

@@ -103,3 +103,27 @@ func TestOnlyTheRightAnswerIsOne(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsStartedWithWhichTable(t *testing.T) {
+	tables := []connection{{name: dynoxide}, {name: atOnce, forgets: true}, {name: secured}}
+	for _, c := range []struct {
+		program program
+		want    string
+	}{
+		{program{name: noop}, dynoxide},
+		{program{name: floor}, dynoxide + atOnce},
+		{program{name: "signin"}, dynoxide + atOnce + secured},
+		{program{name: "courier", real: true}, dynoxide + secured},
+		{program{name: "signin", before: true}, dynoxide + secured},
+	} {
+		got := ""
+		for _, there := range tables {
+			if c.program.meets(there) {
+				got += there.name
+			}
+		}
+		if got != c.want {
+			t.Errorf("%+v is started with %s, want %s", c.program, got, c.want)
+		}
+	}
+}

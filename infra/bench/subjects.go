@@ -74,18 +74,30 @@ func programs(back *backend) []*program {
 	}
 }
 
-// everywhere is each program with each way to reach the table: of an earlier
-// revision those to compare, and the no-op reaches none.
+// everywhere is each program with each way to reach the table that tells
+// something of it.
 func everywhere(all []*program, tables []connection) (subjects []*subject) {
-	for i, there := range tables {
+	for _, there := range tables {
 		for _, p := range all {
-			if (p.real || p.before) && there.forgets || p.name == noop && i > 0 {
-				continue
+			if p.meets(there) {
+				subjects = append(subjects, &subject{program: p, table: there.name, env: there.env(p.rows)})
 			}
-			subjects = append(subjects, &subject{program: p, table: there.name, env: there.env(p.rows)})
 		}
 	}
 	return subjects
+}
+
+// meets reports whether there is something to learn: the no-op reaches no table,
+// the floor has nothing of ours that makes a handshake cheaper, and an earlier
+// revision is compared where a table does its work.
+func (p *program) meets(there connection) bool {
+	switch {
+	case p.name == noop:
+		return there.name == dynoxide
+	case p.name == floor:
+		return there.name != secured
+	}
+	return !there.forgets || !p.real && !p.before
 }
 
 // empty is the answer of a function that has nothing to say.
