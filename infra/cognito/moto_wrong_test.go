@@ -36,6 +36,7 @@ func TestMotoIsWrong(t *testing.T) {
 		{"tokens are good for an hour whatever the client says", hourlyTokens},
 		{"the key's name is always dummy", dummyKey},
 		{"USER_SRP_AUTH is refused", srpRefused},
+		{"a challenge takes the session of its own AdminInitiateAuth and no other", ownSession},
 		{"a token cannot be revoked and a pool not be tagged", notThere},
 	} {
 		t.Run(c.wrong, func(t *testing.T) {
@@ -195,6 +196,27 @@ func srpRefused(t *testing.T, p pool, api *sdk.Client) {
 	})
 	if code(err) != "InvalidParameterException" {
 		t.Error(err)
+	}
+}
+
+// ownSession is no wrong answer, but narrower than Cognito's: which is why nothing
+// here stands on a challenge.
+func ownSession(t *testing.T, p pool, api *sdk.Client) {
+	if err := p.open(nil).Set(t.Context(), ada, first, credential.ForOnce); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.try(t.Context(), api, ada, first)
+	if err != nil || out.ChallengeName != types.ChallengeNameTypeNewPasswordRequired {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	for session, want := range map[string]string{"somebody else's": "ResourceNotFoundException", *out.Session: ""} {
+		_, err := api.AdminRespondToAuthChallenge(t.Context(), &sdk.AdminRespondToAuthChallengeInput{
+			UserPoolId: &p.id, ClientId: &p.client, ChallengeName: out.ChallengeName, Session: &session,
+			ChallengeResponses: map[string]string{"USERNAME": ada, "NEW_PASSWORD": other},
+		})
+		if code(err) != want || (err == nil) != (want == "") {
+			t.Errorf("with session %q: %v, want %q", session, err, want)
+		}
 	}
 }
 

@@ -43,6 +43,7 @@ type Config struct {
 const (
 	tries    = 5
 	deadline = 8 * time.Second // Lambda gives a start ten
+	patience = 2 * time.Second // of one try: a lost packet is not the end of a start
 	most     = 64 << 10        // bytes; a parameter has 8 KB at most
 )
 
@@ -76,6 +77,8 @@ func wrap(name string, err error) error {
 }
 
 func (c Config) ask(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	request, err := c.request(ctx)
 	if err != nil {
 		return "", err

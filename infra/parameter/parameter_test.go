@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -119,5 +123,57 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	if _, err := parameter.Read(ctx, c); err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// wire stands in the place of the network.
+type wire func(*http.Request) (*http.Response, error)
+
+func (w wire) Do(r *http.Request) (*http.Response, error) { return w(r) }
+
+func says(status int, body io.Reader) (*http.Response, error) {
+	return &http.Response{StatusCode: status, Body: io.NopCloser(body)}, nil
+}
+
+// Once each way; then it is there. A read has no effect, so it may be asked again
+// whatever happened.
+func TestWhateverFailsOnceIsAskedAgain(t *testing.T) {
+	for fault, fails := range map[string]wire{
+		"throttled": func(*http.Request) (*http.Response, error) {
+			return says(http.StatusBadRequest, strings.NewReader(`{"__type":"com.amazonaws.ssm#ThrottlingException"}`))
+		},
+		"unavailable": func(*http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		},
+		"timed out": func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		},
+		"done, and the answer lost": func(*http.Request) (*http.Response, error) {
+			return says(http.StatusOK, io.MultiReader(strings.NewReader(good[:20]), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		},
+		"broken": func(*http.Request) (*http.Response, error) {
+			return says(http.StatusServiceUnavailable, strings.NewReader("<html>"))
+		},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				c := parameter.Config{Name: "/sparekey/test/pepper", Region: "us-east-1", Credentials: somebody, HTTP: wire(func(r *http.Request) (*http.Response, error) {
+					if calls++; calls == 1 {
+						return fails(r)
+					}
+					return says(http.StatusOK, strings.NewReader(good))
+				})}
+				began := time.Now()
+				value, err := parameter.Read(t.Context(), c)
+				if err != nil || !strings.HasPrefix(value, "1:") || calls != 2 {
+					t.Errorf("%v after %d calls", err, calls)
+				}
+				if took := time.Since(began); took > 3*time.Second {
+					t.Errorf("it took %v of the ten seconds that a start has", took)
+				}
+			})
+		})
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/sparekey/sparekey"
 	"github.com/sparekey/sparekey/infra/runtime"
@@ -70,5 +72,57 @@ func TestAFunctionWithoutSettingsNamesThemAllAtOnce(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The pepper is read, decrypted, by those who compare with it, once, before their
+// first event. Who only takes what is asked holds none, and nor do the others.
+func TestOnlyWhoComparesReadsThePepper(t *testing.T) {
+	s := newStack(t)
+	s.settle()
+	store := newTap(t, s.moto)
+	env := append(slices.Clone(s.env), "SSM_ENDPOINT="+store.URL)
+	for _, folder := range folders(t) {
+		p := run(t, runtime.Config{Function: folder, Program: built(t, runtime.Bootstrap(folder)), Env: env})
+		if err := p.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		calls, _ := store.reset()
+		want := map[string]int{"courier": 1, "verifytoken": 1, "signin": 1}[folder]
+		if calls["GetParameter"] != want || len(calls) > 1 {
+			t.Errorf("%s: %v at its start, want the pepper %d times", folder, calls, want)
+		}
+		event := runtime.Get("/springfield", "/{district}", map[string]string{"district": "springfield"})
+		if folder == "courier" || folder == "cleanup" {
+			event = runtime.Scheduled(time.Now())
+		}
+		if _, err := p.Invoke(t.Context(), event); err != nil {
+			t.Errorf("%s: %v", folder, err)
+		}
+		if calls, _ := store.reset(); len(calls) != 0 {
+			t.Errorf("%s: %v with an event", folder, calls)
+		}
+	}
+	for _, f := range s.deployed.Functions {
+		holds := slices.Contains(f.Settings, "PEPPER_PARAMETER")
+		if asks := strings.HasPrefix(f.Folder, "forgot"); asks && holds {
+			t.Errorf("%s is told where the pepper is", f.Folder)
+		}
+	}
+}
+
+// A pepper that anybody may read who may read parameters is none: no function
+// starts with one.
+func TestAPepperInPlainTextStartsNothing(t *testing.T) {
+	s := newStack(t)
+	s.call("ssm", "AmazonSSM.PutParameter", `{"Name":"/sparekey/plain","Type":"String","Overwrite":true,
+		"Value":"1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}`, nil)
+	env := append(slices.Clone(s.env), "PEPPER_PARAMETER=/sparekey/plain")
+	for _, folder := range []string{"courier", "verifytoken", "signin"} {
+		var crash *runtime.Crash
+		err := run(t, runtime.Config{Program: built(t, runtime.Bootstrap(folder)), Env: env}).Ready(t.Context())
+		if !errors.As(err, &crash) || !crash.Init || !strings.Contains(crash.Log, "SecureString") || strings.Contains(crash.Log, "MDEyMzQ1") {
+			t.Errorf("%s: %v, want an end at init that names the kind and not the secret", folder, err)
+		}
 	}
 }

@@ -2,6 +2,9 @@ package twins_test
 
 import (
 	"net/http"
+	"slices"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/sparekey/sparekey/shared/account"
@@ -126,4 +129,31 @@ func (w *world) sets(proof ...string) {
 func (w *world) signsIn(password string, more ...string) answer {
 	w.Helper()
 	return w.ask("signin", http.MethodPost, "sign-in", "", nil, append([]string{"username", "mlopez71", "password", password}, more...)...)
+}
+
+// Cognito has no time for a change: it waits a little, then says so, and when to
+// come again; and nothing is used up.
+func TestAThrottledChangeSaysThatTheLinkStillWorks(t *testing.T) {
+	onBoth(t, func(w *world) {
+		w.hasLink(maria)
+		before := w.portrait()
+		w.acts = true
+		w.fault = &fault{call: 3, lasting: true, fate: throttled}
+		heard := len(w.heard)
+		a := w.ask("verifytoken", http.MethodPost, "set-password", "", nil, "token", w.token("/r/"), "new_password", newWords)
+		w.acts = false
+		if met := w.calls[w.fault.call].name; met != "credential.Set" {
+			w.Fatalf("the fault met %s", met)
+		}
+		said := w.heard[heard]
+		if a.status != http.StatusServiceUnavailable || !strings.HasSuffix(a.text("type"), "/busy") ||
+			!strings.Contains(a.text("detail"), "still works") || !strings.Contains(said, "Retry-After [5]") {
+			w.Errorf("told %s", said)
+		}
+		w.heard = w.heard[:heard]
+		if after := w.portrait(); !slices.Equal(after, before) {
+			w.Errorf("something was used up:\n%s\n\n%s", strings.Join(before, "\n"), strings.Join(after, "\n"))
+		}
+		w.sets("token", w.token("/r/"))
+	})
 }
