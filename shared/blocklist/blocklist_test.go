@@ -31,7 +31,7 @@ func TestGoodPassphrasesAreNotMistaken(t *testing.T) {
 	t.Parallel()
 	words := strings.Fields("seven quiet herons purple kite river marble cabin violet anchor lemon summer window paper cedar copper field engine yellow drum cloud")
 	dice := rand.New(rand.NewPCG(1, 2))
-	const tries = 300_000
+	const tries = 100_000
 	seen, found := map[string]bool{}, 0
 	for len(seen) < tries {
 		phrase := fmt.Sprintf("%s %s %s %d", words[dice.IntN(len(words))], words[dice.IntN(len(words))], words[dice.IntN(len(words))], dice.IntN(10_000))
@@ -40,8 +40,8 @@ func TestGoodPassphrasesAreNotMistaken(t *testing.T) {
 		}
 		seen[phrase] = true
 	}
-	if found > 5 {
-		t.Errorf("%d of %d are taken for common, want about 1", found, tries)
+	if found > 3 {
+		t.Errorf("%d of %d are taken for common, want none or one", found, tries)
 	}
 }
 
@@ -80,9 +80,9 @@ func TestThereAreHundredThousand(t *testing.T) {
 
 func TestFolding(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string]string{"PassWord": "password", "E\u0301TE\u0301": "\u00e9t\u00e9", " x ": " x "} {
-		if got := blocklist.Fold(typed); got != want {
-			t.Errorf("%q: %q", typed, got)
+	for _, c := range [][2]string{{"PassWord", "password"}, {"E\u0301TE\u0301", "\u00e9t\u00e9"}, {" x ", " x "}} {
+		if got := blocklist.Fold(c[0]); got != c[1] {
+			t.Errorf("%q: %q", c[0], got)
 		}
 	}
 }

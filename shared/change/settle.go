@@ -68,7 +68,8 @@ func settle(ctx context.Context, store table.Store, l Lock, sure certainty, now 
 		if err != nil {
 			return nil, err
 		}
-		ops := append(remembered, lock.Delete(), moveState(state, l, sure, now), owe(items[3], now))
+		ops := []table.Op{lock.Delete(), moveState(state, l, sure, now), owe(items[3], now)}
+		ops = append(ops, remembered...)
 		ops = append(ops, spend(proof, l, state.Value.Epoch, sure)...)
 		return append(ops, tell(store, l, sure, now)...), nil
 	})

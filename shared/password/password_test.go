@@ -105,8 +105,8 @@ func TestAPageShowsEveryRuleThatDoesNotSurprise(t *testing.T) {
 		var kinds []string
 		for _, rule := range c.policy.Rules() {
 			kinds = append(kinds, rule.Kind)
-			if min := rule.Min; rule.Kind == "length" && min != c.policy.Minimum {
-				t.Errorf("%s: at least %d", c.name, min)
+			if rule.Kind == "length" && rule.Min != c.policy.Minimum {
+				t.Errorf("%s: at least %d", c.name, rule.Min)
 			}
 		}
 		if !slices.Equal(kinds, c.kinds) {

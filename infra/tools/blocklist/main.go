@@ -2,7 +2,7 @@
 // passwords, one a line, the commonest first. make blocklist fetches the list and
 // runs it.
 //
-//	go run ./infra/tools/blocklist list.txt shared/blocklist/commonest.set
+//	go run ./infra/tools/blocklist < list.txt > shared/blocklist/commonest.set
 package main
 
 import (
@@ -23,22 +23,15 @@ const (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fail(fmt.Errorf("usage: blocklist list.txt commonest.set"))
+	taken, err := take(bufio.NewScanner(os.Stdin))
+	if err == nil {
+		_, err = os.Stdout.Write(blocklist.Pack(taken))
 	}
-	list, err := os.Open(os.Args[1])
 	if err != nil {
-		fail(err)
+		fmt.Fprintln(os.Stderr, "blocklist:", err)
+		os.Exit(1)
 	}
-	taken, err := take(bufio.NewScanner(list))
-	if err != nil {
-		fail(err)
-	}
-	set := blocklist.Pack(taken)
-	if err := os.WriteFile(os.Args[2], set, 0o644); err != nil { //nolint:gosec // it is source, for everybody to read
-		fail(err)
-	}
-	fmt.Printf("%d passwords in %d bytes\n", len(taken), len(set))
+	fmt.Fprintln(os.Stderr, len(taken), "passwords")
 }
 
 func take(lines *bufio.Scanner) ([]string, error) {
@@ -54,9 +47,4 @@ func take(lines *bufio.Scanner) ([]string, error) {
 		taken = append(taken, password)
 	}
 	return taken, lines.Err()
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "blocklist:", err)
-	os.Exit(1)
 }
