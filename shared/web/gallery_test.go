@@ -105,6 +105,7 @@ func gallery() []state {
 		}},
 		{name: "set password", page: "set-password", data: setPassword(nil)},
 		{name: "set password by code", page: "set-password", typed: posted, data: setPassword(data{"Token": "", "CodeUser": "MLopez71", "Code": "K7QM2RXP", "First": true})},
+		{name: "set password, username asked again", page: "set-password", typed: posted, data: setPassword(data{"Username": "", "Ask": true})},
 		{name: "set password, refused", page: "set-password", typed: posted, problem: refused, data: setPassword(nil)},
 		{name: "code", page: "code", data: data{"Username": ""}},
 		{name: "code, wrong", page: "code", data: data{"Username": "mlopez71"}, typed: map[string]string{"username": "mlopez71", "code": "K7QM2RXP"}, problem: problem.New(problem.NotProved).Saying("not-proved.left", "n", "1")},
