@@ -15,6 +15,7 @@ python infra/tools/lint_transform.py template.yaml
 echo "== planted mistakes: each must be found"
 python infra/tools/lint_transform.py --planted template.yaml
 echo "== sam build: every function for arm64, the very programs that make build makes"
+mkdir -p build
 sam build --no-cached --template template.yaml --build-dir build/sam >build/sam.log 2>&1 || { cat build/sam.log; exit 1; }
 make --no-print-directory build >build/make.log 2>&1 || { cat build/make.log; exit 1; }
 ours() { for f in functions/*/bootstrap; do sha256sum "build/$(basename "$(dirname "$f")")/bootstrap"; done; }
