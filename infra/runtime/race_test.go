@@ -19,6 +19,7 @@ import (
 	"github.com/sparekey/sparekey/infra/runtime"
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/notice"
 	"github.com/sparekey/sparekey/shared/outbox"
 	"github.com/sparekey/sparekey/shared/request"
 	"github.com/sparekey/sparekey/shared/table"
@@ -126,7 +127,7 @@ func TestTheMinutesLookAtNothingButWhatIsDue(t *testing.T) {
 	d.crowd(bystanders)
 	d.sweepsAmong(t, bystanders)
 	began := time.Now()
-	d.minute("courier")
+	d.minutes("courier", request.Queue, notice.Queue)
 	calls, looked := d.dynamo.reset()
 	d.paid()
 	t.Logf("%v for %d mails among %d rows; calls %v; %d rows looked at by queries", time.Since(began).Round(time.Millisecond),
@@ -176,26 +177,15 @@ func (s *stack) crowd(n int) {
 	}); err != nil {
 		s.t.Fatal(err)
 	}
-	var rows []types.WriteRequest
-	for i := range n {
-		rows = append(rows, types.WriteRequest{PutRequest: &types.PutRequest{Item: plain(i)}})
-	}
-	chunks := make(chan []types.WriteRequest)
-	var work sync.WaitGroup
-	for range 1 {
-		work.Go(func() {
-			for chunk := range chunks {
-				if err := s.put(s.t.Context(), api, chunk); err != nil {
-					s.t.Error(err)
-				}
-			}
-		})
+	rows := make([]types.WriteRequest, n)
+	for i := range rows {
+		rows[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: plain(i)}}
 	}
 	for chunk := range slices.Chunk(rows, 25) {
-		chunks <- chunk
+		if err := s.put(s.t.Context(), api, chunk); err != nil {
+			s.t.Fatal(err)
+		}
 	}
-	close(chunks)
-	work.Wait()
 }
 
 func (s *stack) put(ctx context.Context, api *sdk.Client, chunk []types.WriteRequest) error {

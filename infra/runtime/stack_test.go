@@ -158,30 +158,22 @@ func (s *stack) minute(folder string) {
 	}
 }
 
-// feed hands what is new on the table's stream to the functions whose filters let
-// it pass, until there is nothing more.
+// feed hands what is new on the table's stream to the courier, as the template's
+// mapping does, until there is nothing more.
 func (s *stack) feed() {
 	s.t.Helper()
+	mapping := deployedPoller(s.t)
+	mapping.invoke = func(batch []runtime.Change) error {
+		_, err := s.process("courier").Invoke(s.t.Context(), runtime.Stream(batch))
+		if err != nil {
+			s.t.Errorf("courier: %v", err)
+		}
+		return err
+	}
+	mapping.gaveUp = func(batch []runtime.Change) { s.t.Errorf("given up: %v", batch) }
 	for batch := s.read(); len(batch) > 0; batch = s.read() {
-		for _, f := range s.deployed.Functions {
-			for part := range slices.Chunk(passing(f.Feed, batch), 10) {
-				if _, err := s.process(f.Folder).Invoke(s.t.Context(), runtime.Stream(part)); err != nil {
-					s.t.Errorf("%s: %v", f.Folder, err)
-				}
-			}
-		}
+		mapping.poll(s.t, batch, 0)
 	}
-}
-
-func passing(filters []template.Filter, batch []runtime.Change) (mine []runtime.Change) {
-	for _, change := range batch {
-		if slices.ContainsFunc(filters, func(f template.Filter) bool {
-			return f.Event == change.Event && strings.HasPrefix(change.PK, f.Prefix)
-		}) {
-			mine = append(mine, change)
-		}
-	}
-	return mine
 }
 
 // route is one of API Gateway's resources.
