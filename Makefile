@@ -60,7 +60,7 @@ test-aws: tools ## the second tier: on Dynoxide and moto, and the real binaries
 test-browser: tools ## the third tier: in Chromium
 	SPAREKEY_TEST_BROWSER=1 $(GOTEST) -count=1 -timeout 20m ./infra/local/...
 
-check-template: $(TOOLS)/sam/ready ## the fourth tier: the template under SAM's and cfn-lint's own rules
+check-template: $(TOOLS)/sam/ready $(TOOLS)/checkov/ready ## the fourth tier: the template under the rules of SAM, cfn-lint, checkov and our own
 	go vet ./...
 	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" $(DEPLOYED) infra/tools/check_template.sh
 
@@ -95,7 +95,7 @@ blocklist: ## the commonest passwords again, from the list they come from (npm)
 clean: ## what was built; tools stay
 	rm -rf build build.out .aws-sam
 
-tools: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/sam/ready $(TOOLS)/aws/ready $(TOOLS)/chromium $(TOOLS)/vulndb/$(VULNDB) $(GOTOOLS) ## everything the other tiers need, into .tools
+tools: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/sam/ready $(TOOLS)/checkov/ready $(TOOLS)/aws/ready $(TOOLS)/chromium $(TOOLS)/vulndb/$(VULNDB) $(GOTOOLS) ## everything the other tiers need, into .tools
 
 $(TOOLS)/dynoxide/ready:
 	PATH="$$PATH:$$HOME/.cargo/bin" infra/tools/install.sh dynoxide $(DYNOXIDE) $(TOOLS)/dynoxide

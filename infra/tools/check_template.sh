@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks SAM and cfn-lint what they think of template.yaml. Nothing here reaches AWS:
+# Asks SAM, cfn-lint and checkov what they think of template.yaml, and plants mistakes that each has to find. Nothing here reaches AWS:
 # the key is invented, and SAM wants one only to be asked.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,6 +14,12 @@ echo "== cfn-lint on what the transform makes of it"
 python infra/tools/lint_transform.py template.yaml
 echo "== planted mistakes: each must be found"
 python infra/tools/lint_transform.py --planted template.yaml
+echo "== checkov: hardening; what it may say is argued where it stands"
+python infra/tools/planted.py checkov .tools/checkov/bin/checkov
+echo "== planted mistakes: SAM must find each"
+python infra/tools/planted.py sam
+echo "== our own checks, and what they find of what is planted"
+go test -count=1 ./infra/template
 echo "== sam build: every function for arm64, the very programs that make build makes"
 mkdir -p build
 sam build --no-cached --template template.yaml --build-dir build/sam >build/sam.log 2>&1 || { cat build/sam.log; exit 1; }
