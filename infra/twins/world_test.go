@@ -90,6 +90,15 @@ type made struct {
 	operations []string
 }
 
+var site = web.NewSite(&url.URL{Scheme: "https", Host: "reset.example.org"})
+
+// pagesOf are parsed once: they hold nothing of a world.
+var pagesOf = map[string]*web.Pages{
+	"forgotpassword": web.Open(site, i18n.Default, forgotpassword.Pages),
+	"verifytoken":    web.Open(site, i18n.Default, verifytoken.Pages),
+	"signin":         web.Open(site, i18n.Default, signin.Pages),
+}
+
 var monday = time.Date(2026, time.September, 7, 8, 0, 0, 0, time.UTC)
 
 func newWorld(t testing.TB, id string, newcomer bool) *world {
@@ -105,24 +114,23 @@ func (w *world) open(d drivers) {
 	secret, err := pepper.Random(w.rand)
 	w.fatal(err)
 	w.settle()
-	site := web.NewSite(&url.URL{Scheme: "https", Host: "reset.example.org"})
 	log := slog.New(slog.DiscardHandler)
 	around := gate.Chain(w.count, w.drivers.around)
 	store := func(function string) table.Store {
 		return table.Store{Table: gate.Table(w.rows, function, around), Rand: w.rand}
 	}
 	known := &district.Directory{Table: w.rows, Now: w.Now}
-	edge := func(function string, all *web.Pages, routes gateway.Routes) func(context.Context, gateway.Event) (gateway.Response, error) {
-		return gateway.Edge{Function: function, Districts: known, Pages: all, Log: log, Now: w.Now}.Serve(routes)
+	edge := func(function string, routes gateway.Routes) func(context.Context, gateway.Event) (gateway.Response, error) {
+		return gateway.Edge{Function: function, Districts: known, Pages: pagesOf[function], Log: log, Now: w.Now}.Serve(routes)
 	}
 	passwords := func(function string) credential.Store { return gate.Credentials(w.passwords, function, around) }
 	verify := verifytoken.Flow{Table: store("verifytoken"), Credentials: passwords("verifytoken"), Pepper: secret, Now: w.Now}
 	sign := signin.Flow{Table: store("signin"), Credentials: passwords("signin"), Pepper: secret, Now: w.Now}
 	ask := forgotpassword.Flow{Table: store("forgotpassword"), Now: w.Now}
 	w.edges = map[string]func(context.Context, gateway.Event) (gateway.Response, error){
-		"forgotpassword": edge("forgotpassword", web.Open(site, i18n.Default, forgotpassword.Pages), ask.Routes()),
-		"verifytoken":    edge("verifytoken", web.Open(site, i18n.Default, verifytoken.Pages), verify.Routes()),
-		"signin":         edge("signin", web.Open(site, i18n.Default, signin.Pages), sign.Routes()),
+		"forgotpassword": edge("forgotpassword", ask.Routes()),
+		"verifytoken":    edge("verifytoken", verify.Routes()),
+		"signin":         edge("signin", sign.Routes()),
 	}
 	w.post = courier.Flow{
 		Table: store("courier"), Mail: gate.Mail(w.mails, "courier", around), Districts: known, Pepper: secret, Site: site,
