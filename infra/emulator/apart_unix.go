@@ -7,5 +7,9 @@ import (
 	"syscall"
 )
 
-// apart keeps what the terminal sends from a command.
+// apart gives a command a group of processes of its own, which what the terminal
+// sends does not reach.
 func apart(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// endGroup ends what is left of such a group.
+func endGroup(command *exec.Cmd) { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }

@@ -37,6 +37,7 @@ const guard = `"$@" & exec >&- 2>&-; read -r line; kill -KILL $!; wait $!`
 type Emulator struct {
 	URL string // where it answers
 
+	guard    *exec.Cmd
 	lifeline io.Closer
 	gone     chan struct{} // the program has ended
 	swept    chan struct{} // and its guard
@@ -49,8 +50,13 @@ func (e *Emulator) Gone() <-chan struct{} { return e.gone }
 // Close ends the emulator, and returns when nothing of it is left.
 func (e *Emulator) Close() {
 	_ = e.lifeline.Close()
-	<-e.gone
 	<-e.swept
+	select {
+	case <-e.gone:
+	default:
+		endGroup(e.guard) // somebody has killed the guard alone
+	}
+	<-e.gone
 }
 
 // start runs a program, which may be given a socket as its third file.
@@ -70,7 +76,7 @@ func start(socket *os.File, program string, args ...string) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.lifeline, command.Stdout, command.Stderr = lifeline, input, input
+	e.guard, e.lifeline, command.Stdout, command.Stderr = command, lifeline, input, input
 	err = command.Start()
 	_ = input.Close() // the program has its own
 	if err != nil {

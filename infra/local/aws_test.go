@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -148,8 +150,8 @@ func (r *running) gone(signal syscall.Signal) {
 	if inProc && len(r.left()) < 3 {
 		r.t.Errorf("it runs as %q: where are the emulators?", r.left())
 	}
-	err := r.end(signal)
-	if (err == nil) != (signal != syscall.SIGKILL) {
+	err := r.interrupt(signal)
+	if (err == nil) != (signal != syscall.SIGKILL) || strings.Contains(r.out.String(), "left behind") {
 		r.t.Errorf("%v\n%s", err, &r.out)
 	}
 	patience, cancel := context.WithTimeout(r.t.Context(), time.Minute)

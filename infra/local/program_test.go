@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -71,6 +73,7 @@ func started(t *testing.T, env []string, args ...string) *running {
 	r.command = exec.CommandContext(t.Context(), args[0], append(args[1:], "-addr", "127.0.0.1:0")...)
 	r.command.Env = append(append(os.Environ(), r.mark), env...)
 	r.command.Stderr = &r.out
+	r.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does
 	out, err := r.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -112,10 +115,21 @@ func (r *running) at(line string) string {
 	return words[len(words)-1]
 }
 
-// end sends a signal and waits for the end.
+// end sends a signal to the command alone and waits for the end.
 func (r *running) end(signal syscall.Signal) error {
 	r.t.Helper()
-	if err := r.command.Process.Signal(signal); err != nil {
+	return r.ends(syscall.Kill(r.command.Process.Pid, signal))
+}
+
+// interrupt sends it to all of the command's group, as a terminal does.
+func (r *running) interrupt(signal syscall.Signal) error {
+	r.t.Helper()
+	return r.ends(syscall.Kill(-r.command.Process.Pid, signal))
+}
+
+func (r *running) ends(err error) error {
+	r.t.Helper()
+	if err != nil {
 		r.t.Fatal(err)
 	}
 	select {
