@@ -19,6 +19,7 @@ import (
 var acts = []act{
 	{"asking", "forgotpassword", func(*victim) {}, (*victim).asking, nil, (*victim).isAnswered},
 	{"the mail with a link", "courier", (*victim).hasAsked, (*victim).fed, nil, (*victim).hasOneLink},
+	{"the mail with a link, by the minute", "courier", (*victim).hasAsked, (*victim).scheduled, nil, (*victim).hasOneLink},
 	{"the mail with usernames", "courier", (*victim).hasAskedForNames, (*victim).fed, nil, (*victim).hasHerNames},
 	{"a notice to two addresses", "courier", func(v *victim) { v.isOwed(v.email, v.second) }, (*victim).fed, nil, (*victim).isTold},
 	{"a notice to one address", "courier", func(v *victim) { v.isOwed(v.email) }, (*victim).fed, nil, (*victim).isTold},
@@ -26,7 +27,7 @@ var acts = []act{
 	{"a new password by link, settled by who comes next", "verifytoken", (*victim).hasLink, (*victim).setsByLink, (*victim).pressesAgain, (*victim).hasOnePassword},
 	{"a new password by code", "verifytoken", (*victim).hasLink, (*victim).setsByCode, nil, (*victim).hasOnePassword},
 	{"a password for one use", "signin", (*victim).mustChange, (*victim).changes, nil, (*victim).getsIn},
-	{"settling", "cleanup", (*victim).leftAChange, func(*victim) []byte { return runtime.Scheduled(time.Now()) }, nil, (*victim).isSettled},
+	{"settling", "cleanup", (*victim).leftAChange, (*victim).scheduled, nil, (*victim).isSettled},
 	{"this was not me", "verifytoken", (*victim).hasChanged, (*victim).disowning, (*victim).disowns, (*victim).isSafe},
 }
 
@@ -52,6 +53,8 @@ func (v *victim) hasAsked() { v.asked(v.username, v.email) }
 func (v *victim) fed() []byte {
 	return runtime.Stream([]runtime.Change{{ID: "1", Event: "INSERT", Sequence: "1", PK: v.owed.PK, SK: v.owed.SK}})
 }
+
+func (v *victim) scheduled() []byte { return runtime.Scheduled(time.Now()) }
 
 // Whoever asked and was not told that it was taken asks again. One mail comes, or
 // one of each that were taken.

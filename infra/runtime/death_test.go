@@ -129,6 +129,7 @@ func (v *victim) fatal(err error) {
 func (v *victim) plays(a act, f *fuse) []string {
 	v.Helper()
 	a.ready(v)
+	v.endsRun()
 	p := v.s.another(a.folder)
 	v.fatal(p.Ready(v.Context()))
 	f.kill = p.Kill
@@ -187,6 +188,12 @@ func (v *victim) lapse() {
 	for _, key := range v.owes() {
 		v.s.lapse(key)
 	}
+	v.endsRun()
+}
+
+// endsRun ends the lease of whoever ran last and did not live to end it.
+func (v *victim) endsRun() {
+	v.Helper()
 	if run := table.K("RUN", "courier"); v.item(run).Exists() {
 		v.s.lapse(run)
 	}
