@@ -49,6 +49,8 @@ func TestEveryPageOfEveryStory(t *testing.T) {
 				"what is wrong is said":          errors,
 				"what cannot be done right now":  trouble,
 				"help, and what is off":          helpAndOff,
+				"every line of the hub":          everyLine,
+				"another service":                anotherService,
 				"mails as the local inbox shows": inbox,
 			} {
 				t.Run(fmt.Sprintf("%s/js %t/%s", lang, js, name), func(t *testing.T) {
@@ -365,6 +367,50 @@ func helpAndOff(s *story) {
 	if s.shots.lang == i18n.English { // the only one that this district offers
 		w.to(s.root + "/shelbyville")
 		s.see(w, "hub-shelbyville", http.StatusOK, "hub.title")
+	}
+}
+
+// everyLine follows each line of the hub: behind it is a page, and where it leads
+// to a place in the help page, the place that is about it.
+func everyLine(s *story) {
+	w := s.hub()
+	w.says(s.say("announcements.title"))
+	lines := ask[[]struct{ Address, Says string }](w, `[...document.querySelectorAll("main ul a")].map(a => ({Address: a.href, Says: (a.querySelector("b") ?? a).innerText}))`)
+	if len(lines) < 14 {
+		w.Fatalf("the hub has %d lines", len(lines))
+	}
+	for _, line := range lines {
+		w.to(s.root + "/springfield") // within one page a browser loads nothing
+		w.to(line.Address)
+		if w.status != http.StatusOK {
+			w.Errorf("%q leads to %s: %d", line.Says, line.Address, w.status)
+		}
+		_, place, _ := strings.Cut(line.Address, "#")
+		if place == "" {
+			continue
+		}
+		if got := ask[string](w, `document.querySelector(":target h2")?.innerText ?? ""`); got != line.Says && place != "contact" || got == "" {
+			w.Errorf("%q leads to what is about %q", line.Says, got)
+		}
+	}
+	s.desk.Hook(http.MethodPost, "district", map[string]any{"district": "springfield", "settings": map[string]any{
+		"languages": []string{s.shots.lang}, "announcements": []any{}, "other_products": []any{}, "district_code": "4821", "flows": map[string]any{"forgot-password": []string{}},
+	}}, nil)
+	for _, page := range []string{"", "/help"} {
+		w.to(s.root + "/springfield" + page)
+		w.look(s.shots, "hub-alone"+strings.ReplaceAll(page, "/", "-"))
+		if w.has(".langs") || w.has(".news") {
+			w.Errorf("%s: a menu of one language, or news of none", page)
+		}
+	}
+	w.says("4821")
+}
+
+// anotherService is a pupil who signs in with Google and asks for a link.
+func anotherService(s *story) {
+	letter := s.asks(s.hub(), "fpark", "finn.park@students.example.org")
+	if !strings.Contains(letter.Text, "Google") || strings.Contains(letter.Text, "/r/") {
+		s.Errorf("the mail says\n%s", letter.Text)
 	}
 }
 
