@@ -35,7 +35,7 @@ func Check(text []byte, repository fs.FS) error {
 		}
 	}
 	for _, f := range t.Functions {
-		faults = append(faults, checkCode(f, repository), checkLog(f, t.Functions), checkRole(f))
+		faults = append(faults, checkCode(f, t.Functions, repository), checkLog(f, t.Functions), checkRole(f))
 		if f.Reserved == "" {
 			faults = append(faults, fmt.Errorf("%s: no concurrency reserved: it could starve the others", f.Name))
 		}
@@ -84,8 +84,13 @@ func checkRoutes(functions []Function) error {
 
 // checkCode finds a CodeUri that leads to no program, or to one that another
 // function has: SAM would build the first for both, and say nothing.
-func checkCode(f Function, repository fs.FS) error {
+func checkCode(f Function, all []Function, repository fs.FS) error {
 	folder := strings.TrimSuffix(f.CodeURI, "/")
+	for _, other := range all {
+		if other.Name != f.Name && other.Folder == f.Folder {
+			return fmt.Errorf("%s: CodeUri %s is that of %s", f.Name, f.CodeURI, other.Name)
+		}
+	}
 	if ok, _ := path.Match("functions/*/bootstrap", folder); !ok {
 		return fmt.Errorf("%s: CodeUri %q is not functions/<flow>/bootstrap/", f.Name, f.CodeURI)
 	}

@@ -34,6 +34,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		"an event nobody reads":            {"Type: Schedule,", "Type: SNS,", "type SNS"},
 		"no program":                       {"functions/signin/bootstrap/", "functions/sign/bootstrap/", "CodeUri"},
 		"the whole repository":             {"CodeUri: functions/signin/bootstrap/", "CodeUri: .", "CodeUri"},
+		"two functions with one program":   {"functions/signin/bootstrap/", "functions/pages/bootstrap/", "is that of"},
 		"a package that is no program":     {"functions/signin/bootstrap/", "functions/signin/", "CodeUri"},
 		"two functions with one log":       {"LogGroup: !Ref SignInLog", "LogGroup: !Ref PagesLog", "log group"},
 		"no log group":                     {"      LoggingConfig: {LogGroup: !Ref SignInLog}\n", "", "log group"},

@@ -58,6 +58,7 @@ var wants = map[string]map[string]string{
 		"PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled": "true",
 	},
 	"AWS::Cognito::UserPool": {
+		"UserPoolTier":                                          "LITE",
 		"UsernameConfiguration.CaseSensitive":                   "true",
 		"AdminCreateUserConfig.AllowAdminCreateUserOnly":        "true",
 		"AccountRecoverySetting.RecoveryMechanisms":             "[map[Name:admin_only Priority:1]]",
