@@ -20,7 +20,7 @@ const (
 
 // Deployed are the pages of a district that the template has a route for; a hub
 // leads to no other. A test holds it to the template.
-var Deployed = []string{Code, district.ForgotPassword, "home", "link-again", "set-password", district.SignIn, "sign-out"}
+var Deployed = []string{"change-password", Code, district.ForgotPassword, "home", "link-again", "prove", "sessions", "set-password", district.SignIn, "sign-out"}
 
 var switches = map[string]string{Code: district.ForgotPassword, ChangePassword: district.SignIn}
 

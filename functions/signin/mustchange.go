@@ -27,30 +27,36 @@ func (f Flow) mustChange(ctx context.Context, r *gateway.Request, who account.Ac
 	if !given {
 		return f.toForm(r, text)
 	}
-	judge := choice.Judge{Table: f.Table, Credentials: f.Credentials, Pepper: f.Pepper, Hash: f.Hash}
-	heard, err := judge.Hear(ctx, choice.Asked{District: r.District, Account: who, Typed: chosen, Current: current})
+	heard, err := f.judge().Hear(ctx, choice.Asked{District: r.District, Account: who, Typed: chosen, Current: current})
 	if err != nil {
-		return gateway.Reply{Page: page}, err
+		return gateway.Reply{Page: signInPage(r, Form{})}, err
 	}
 	if verdict := proof.Token.Value.Judge(proof.Digest, proof.Living.Value, who, f.Now()); verdict != token.Good {
-		return gateway.Reply{Page: page}, problem.New(problem.NotAllowed) // recovery is frozen
+		return gateway.Reply{Page: signInPage(r, Form{})}, problem.New(problem.NotAllowed) // recovery is frozen
 	}
-	maker := change.Maker{Store: f.Table, Password: f.Credentials, Sessions: f.Credentials, Now: f.Now}
-	err = maker.Make(ctx, proof, heard, change.Told{
+	err = f.maker().Make(ctx, proof, heard, change.Told{
 		Route: string(token.ForcedChange), Agent: r.Agent, Network: r.Network.String(), Request: r.ID, Language: r.Language.Code,
 	})
 	if errors.Is(err, change.ErrAgain) {
 		err = problem.New(problem.ChangedMeanwhile)
 	}
 	if err != nil {
-		return gateway.Reply{Page: page}, err
+		return gateway.Reply{Page: signInPage(r, Form{})}, err
 	}
 	who.State.Value.Epoch++ // as the change has just done
 	reply, err := f.start(ctx, r, who, known)
 	if err != nil {
-		return gateway.Reply{Page: page}, problem.New(problem.ChangeUnknown).Because(err) // "unavailable" would say that nothing was done
+		return gateway.Reply{Page: signInPage(r, Form{})}, problem.New(problem.ChangeUnknown).Because(err) // "unavailable" would say that nothing was done
 	}
 	return reply, nil
+}
+
+func (f Flow) judge() choice.Judge {
+	return choice.Judge{Table: f.Table, Credentials: f.Credentials, Pepper: f.Pepper, Hash: f.Hash}
+}
+
+func (f Flow) maker() change.Maker {
+	return change.Maker{Store: f.Table, Password: f.Credentials, Sessions: f.Credentials, Now: f.Now}
 }
 
 // toForm tells a machine the token, and takes a person to the form.

@@ -11,7 +11,6 @@ package signin
 import (
 	"context"
 	"embed"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/sparekey/sparekey/shared/account"
-	"github.com/sparekey/sparekey/shared/audit"
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/district"
@@ -61,30 +59,18 @@ type Flow struct {
 // Routes are what the flow serves.
 func (f Flow) Routes() gateway.Routes {
 	return gateway.Routes{
-		"/{district}/sign-in":  {http.MethodGet: f.form, http.MethodPost: f.signIn},
-		"/{district}/sign-out": {http.MethodPost: f.signOut},
-		"/{district}/home":     {http.MethodGet: f.home},
+		"/{district}/sign-in":         {http.MethodGet: f.form, http.MethodPost: f.signIn},
+		"/{district}/sign-out":        {http.MethodPost: f.signOut},
+		"/{district}/home":            {http.MethodGet: f.home},
+		"/{district}/sessions":        {http.MethodGet: f.sessions, http.MethodPost: f.manage},
+		"/{district}/prove":           {http.MethodGet: f.proveForm, http.MethodPost: f.prove},
+		"/{district}/change-password": {http.MethodGet: f.changeForm, http.MethodPost: f.changePassword},
 	}
 }
-
-// Form is what the sign-in page shows.
-type Form struct{ SignedOut bool }
-
-// Home is what the page of somebody signed in shows.
-type Home struct{ Name, Username, Role string }
 
 // Started is the JSON answer to signing in.
 type Started struct {
 	Session string `json:"session"`
-}
-
-var page = web.Page{Name: "sign-in", Data: Form{}}
-
-func (f Flow) form(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
-	if !r.District.Offers(district.SignIn) {
-		return gateway.Reply{Status: http.StatusOK, Page: web.Page{Name: "off"}}, nil
-	}
-	return gateway.Reply{Status: http.StatusOK, Page: page}, nil
 }
 
 // signIn compares a password once a try is taken, and starts a session.
@@ -94,7 +80,7 @@ func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, er
 	}
 	typedName, typedPassword, err := parse(r)
 	if err != nil {
-		return gateway.Reply{Page: page}, err
+		return gateway.Reply{Page: signInPage(r, Form{})}, err
 	}
 	now := f.Now()
 	if err := throttle.Take(ctx, f.Table, r.Network, now); err != nil {
@@ -103,32 +89,32 @@ func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, er
 	who, known, err := device.Find(ctx, f.Table, r, typedName, now)
 	if err != nil {
 		throttle.GiveBack(ctx, f.Table, r.Network, now)
-		return gateway.Reply{Page: page}, problem.New(problem.Unavailable).Because(err)
+		return gateway.Reply{Page: signInPage(r, Form{})}, problem.New(problem.Unavailable).Because(err)
 	}
 	ticket, err := tries.Tries{Store: f.Table, Pepper: f.Pepper}.Take(ctx, tries.Guess{
 		Kind: tries.SignIn, District: r.District, Typed: typedName, Browser: known.Name, Now: now,
 		Clock: func(t time.Time) string { return r.Until(t, now) },
 	})
 	if err != nil {
-		return gateway.Reply{Page: page}, err
+		return gateway.Reply{Page: signInPage(r, Form{})}, err
 	}
 	answer, err := credential.Compare(ctx, f.Credentials, who.ID, typedPassword)
 	if err == nil && answer == credential.Paused && known.Name != "" {
 		err = problem.New(problem.Busy).Saying("sign-in.paused").After(longestPause)
 	}
 	if err == nil && !mayIn(r.District, who, answer, now) {
-		return gateway.Reply{Page: page}, ticket.Wrong()
+		return gateway.Reply{Page: signInPage(r, Form{})}, ticket.Wrong()
 	}
 	ticket.GiveBack(ctx)
 	throttle.GiveBack(ctx, f.Table, r.Network, now)
 	_, chosen := r.Fields["new_password"]
 	switch {
 	case err != nil:
-		return gateway.Reply{Page: page}, err // nothing was compared: no try is used up
+		return gateway.Reply{Page: signInPage(r, Form{})}, err // nothing was compared: no try is used up
 	case forOnce(who, answer), chosen && who.State.Value.Must.Change:
 		return f.mustChange(ctx, r, who, known, typedPassword)
 	case chosen: // to let them in would say that it was set
-		return gateway.Reply{Page: page}, problem.Invalid(problem.Field{Name: "new_password", Says: i18n.Say("password.unneeded")})
+		return gateway.Reply{Page: signInPage(r, Form{})}, problem.Invalid(problem.Field{Name: "new_password", Says: i18n.Say("password.unneeded")})
 	}
 	return f.start(ctx, r, who, known)
 }
@@ -138,7 +124,13 @@ func parse(r *gateway.Request) (name, secret string, err error) {
 		return "", "", err
 	}
 	var faults typed.Faults
-	name, secret = faults.Username("username", r.Fields["username"]), password.Normal(r.Fields["password"])
+	name, secret = faults.Username("username", r.Fields["username"]), current(&faults, r.Fields["password"])
+	return name, secret, faults.Err()
+}
+
+// current is a password that somebody has, as it is compared.
+func current(faults *typed.Faults, text string) string {
+	secret := password.Normal(text)
 	switch {
 	case secret == "":
 		faults.Say("password", "password.missing")
@@ -147,7 +139,7 @@ func parse(r *gateway.Request) (name, secret string, err error) {
 	case strings.ContainsFunc(secret, unicode.IsControl):
 		faults.Say("password", "password.control")
 	}
-	return name, secret, faults.Err()
+	return secret
 }
 
 // longestPause is how long Cognito compares nothing, at the most, after as many
@@ -175,16 +167,12 @@ func forOnce(who account.Account, answer credential.Answer) bool {
 	return answer == credential.Temporary || must.Change && !chosen
 }
 
+// start begins a session, and makes the browser known to the account.
 func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account, known device.Known) (gateway.Reply, error) {
 	now := f.Now()
-	_ = session.End(ctx, f.Table, r, now) // the one that this browser held: nobody could end it any more
-	text, put := session.Start(f.Table, who, now)
-	entry := audit.Entry{
-		At: now, District: who.District, Account: who.ID, Act: audit.SignedIn, Actor: "owner", Route: "password",
-		Request: r.ID, Agent: r.Agent, Network: r.Network.String(),
-	}
-	if err := f.Table.Write(ctx, put, entry.Put(f.Table.Rand)); err != nil {
-		return gateway.Reply{}, problem.New(problem.Unavailable).Because(fmt.Errorf("start session: %w", err))
+	text, err := session.Start(ctx, f.Table, r, who, now)
+	if err != nil {
+		return gateway.Reply{Page: signInPage(r, Form{})}, err
 	}
 	return gateway.Reply{
 		Status: http.StatusOK, JSON: Started{Session: text}, Location: r.Link("home"),
@@ -192,19 +180,8 @@ func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account
 	}, nil
 }
 
-func (f Flow) home(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
-	who, err := session.Of(ctx, f.Table, r, f.Now())
-	if err != nil {
-		return gateway.Reply{Page: page}, err
-	}
-	p := who.Profile.Value
-	home := Home{Name: strings.TrimSpace(p.First + " " + p.Last), Username: p.Username, Role: string(p.Role)}
-	return gateway.Reply{
-		Status: http.StatusOK, Page: web.Page{Name: "home", Data: home},
-		JSON: map[string]string{"name": home.Name, "username": home.Username, "role": home.Role},
-	}, nil
-}
-
+// signOut ends the session, and with it the way back to its page. The browser is
+// told to forget the pages it kept.
 func (f Flow) signOut(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	if err := r.Fields.Only(); err != nil {
 		return gateway.Reply{}, err
@@ -213,7 +190,7 @@ func (f Flow) signOut(ctx context.Context, r *gateway.Request) (gateway.Reply, e
 		return gateway.Reply{}, err
 	}
 	return gateway.Reply{
-		Status: http.StatusOK, Page: web.Page{Name: "sign-in", Data: Form{SignedOut: true}},
+		Status: http.StatusOK, Page: signInPage(r, Form{SignedOut: true}),
 		Cookie: []*http.Cookie{session.Cookie(r, "")}, Forget: true, Outcome: "signed-out",
 	}, nil
 }

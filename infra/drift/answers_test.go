@@ -191,7 +191,9 @@ func TestAnswersAreThoseOfTheDocument(t *testing.T) {
 		c.ask("GET", "/{district}/set-password", here, nil, how)
 		c.ask("GET", "/{district}/link-again", here, nil, how)
 		c.ask("GET", "/{district}/sign-in", here, nil, how)
-		c.ask("GET", "/{district}/home", here, nil, how)
+		for _, page := range []string{"home", "sessions", "prove", "change-password"} {
+			c.ask("GET", "/{district}/"+page, here, nil, how)
+		}
 	}
 	c.ask("GET", "/assets/{rest}", map[string]string{"rest": "nothing.css"}, nil, as{})
 
@@ -220,10 +222,22 @@ func TestAnswersAreThoseOfTheDocument(t *testing.T) {
 	c.ask("POST", "/{district}/sign-in", here, map[string]string{"username": "mlopez71", "password": words}, as{form: true})
 	c.ask("POST", "/{district}/sign-in", here, map[string]string{"username": "sbaker", "password": "temporary-bridge-6612"}, as{})
 	bearer := as{header: http.Header{"Authorization": {"Bearer " + session}}}
-	c.ask("GET", "/{district}/home", here, nil, bearer)
+	for _, page := range []string{"home", "sessions", "prove", "change-password"} {
+		c.ask("GET", "/{district}/"+page, here, nil, bearer)
+	}
+	c.ask("POST", "/{district}/sessions", here, map[string]string{"more": "yes"}, bearer)
+	c.ask("POST", "/{district}/sessions", here, map[string]string{"end": "others"}, bearer)
+	c.ask("POST", "/{district}/prove", here, map[string]string{"password": "wrong words here"}, bearer)
+	c.ask("POST", "/{district}/change-password", here, map[string]string{"password": words, "new_password": "short"}, bearer)
+	_, signed = c.ask("POST", "/{district}/prove", here, map[string]string{"password": words}, bearer)
+	session, _ = signed["session"].(string)
+	bearer = as{header: http.Header{"Authorization": {"Bearer " + session}}}
+	_, signed = c.ask("POST", "/{district}/change-password", here, map[string]string{"password": words, "new_password": words + " twice"}, bearer)
+	session, _ = signed["session"].(string)
+	bearer = as{header: http.Header{"Authorization": {"Bearer " + session}}}
 	c.ask("POST", "/{district}/sign-out", here, map[string]string{}, bearer)
 
-	notMe := last(2, "/not-me/")
+	notMe := last(3, "/not-me/")
 	c.ask("GET", "/{district}/not-me/{token}", with("token", notMe), nil, as{})
 	c.ask("GET", "/{district}/not-me/{token}", with("token", "nothing"), nil, as{})
 	c.ask("POST", "/{district}/not-me/{token}", with("token", notMe), map[string]string{"confirm": "yes"}, as{})

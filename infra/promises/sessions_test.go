@@ -147,7 +147,7 @@ func TestSessionsTravelInAGuardedCookie(t *testing.T) {
 	} {
 		w := at(t, base)
 		c := w.form("/springfield/sign-in", "username", "mlopez71", "password", oldWords).want(t, http.StatusSeeOther).cookie()
-		if c.Name != want.Name || c.Secure != want.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 3600 {
+		if c.Name != want.Name || c.Secure != want.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 86400 {
 			t.Errorf("%s: %+v", base, c)
 		}
 		if w.home("springfield", c.Value) != http.StatusOK {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ import (
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/web"
 )
+
+// deviceCookie is how the cookie is called by which an account knows a browser.
+const deviceCookie = "__Secure-d-"
 
 // The functions' timeouts, as the template has them.
 const (
@@ -138,10 +142,12 @@ type ask struct {
 	fields                  map[string]string
 	form                    bool   // as a browser does
 	bearer                  string // a session
+	cookie                  string // what else a browser holds
 	network                 string
 	what                    string
 	target                  bool
 	deeds                   deeds
+	before                  func()
 	then                    func(answer)
 }
 
@@ -150,6 +156,7 @@ type answer struct {
 	status int
 	code   string            // of a problem, where JSON was asked for
 	said   map[string]string // texts of the JSON
+	device string            // the cookie by which an account knows a browser
 	body   string
 	inv    *invocation
 }
@@ -159,6 +166,10 @@ func (w *world) send(after time.Duration, a ask) *invocation {
 	inv := &invocation{function: a.function, what: a.what, target: a.target, deeds: a.deeds}
 	event := a.event(w.count + 1)
 	return w.invoke(after, inv, webTimeout, func(ctx context.Context, inv *invocation) {
+		if a.before != nil {
+			a.before()
+		}
+		inv.held = w.heldBy(a.bearer)
 		edge := gateway.Edge{Function: a.function, Districts: inv.room.directory, Pages: pagesOf[a.function], Log: w.log(), Now: w.Now}
 		response, _ := edge.Serve(w.routes(inv))(ctx, event)
 		got := read(response)
@@ -194,6 +205,9 @@ func (a ask) event(number int) gateway.Event {
 	if a.bearer != "" {
 		header["Authorization"] = "Bearer " + a.bearer
 	}
+	if a.cookie != "" {
+		header["Cookie"], header["Sec-Fetch-Site"] = a.cookie, "same-origin"
+	}
 	if a.network == "" {
 		a.network = "198.51.100.7"
 	}
@@ -208,6 +222,11 @@ func (a ask) event(number int) gateway.Event {
 
 func read(r gateway.Response) answer {
 	a := answer{status: r.StatusCode, body: r.Body, said: map[string]string{}}
+	for _, c := range (&http.Response{Header: r.MultiValueHeaders}).Cookies() {
+		if strings.HasPrefix(c.Name, deviceCookie) {
+			a.device = c.Name + "=" + c.Value
+		}
+	}
 	var members map[string]any
 	if json.Unmarshal([]byte(r.Body), &members) != nil {
 		return a

@@ -36,6 +36,7 @@ var promises = []struct {
 	{"a sign-out is owed until it is done", aSignOutIsOwedUntilDone},
 	{"mail is paid for, within the budgets", mailIsPaidFor},
 	{"nothing stored opens a door", nothingStoredOpensADoor},
+	{"a session ends", aSessionEnds},
 }
 
 // standing promises hold of an account at every moment.

@@ -12,6 +12,7 @@ import (
 	"github.com/sparekey/sparekey/shared/notice"
 	"github.com/sparekey/sparekey/shared/outbox"
 	"github.com/sparekey/sparekey/shared/request"
+	"github.com/sparekey/sparekey/shared/session"
 	"github.com/sparekey/sparekey/shared/table"
 	"github.com/sparekey/sparekey/shared/token"
 )
@@ -133,7 +134,11 @@ func oneChangeAtATime(w *world, t transition) (fault string) {
 			if known != nil {
 				living = w.living(a.Account, known.Purpose)
 			}
-			if known == nil || known.Judge(a.Token, living, who, t.now.Add(-beginning)) != token.Good {
+			proved := w.bySession[a.Token]
+			switch {
+			case proved != nil && (!w.lets(proved) || t.by.right[a.Account] != w.passwords[a.Account]):
+				fault = "it begins without a good session, or the password"
+			case proved == nil && (known == nil || known.Judge(a.Token, living, who, t.now.Add(-beginning)) != token.Good):
 				fault = "it begins without a good token"
 			}
 			if a.Ends.Before(t.now.Add(webTimeout)) && t.by.ends.Add(deadlineOfSet).After(a.Ends) {
@@ -221,11 +226,30 @@ func aSessionLivesWithItsPassword(w *world, id string) string {
 	if w.lockOf(id).ID != "" {
 		return "" // a change is under way: its end ends the sessions
 	}
-	state := w.account(id).State.Value
 	for _, s := range w.sessions[id] {
-		if s.Epoch == state.Epoch && w.now.Before(s.Ends) && s.password != w.passwords[id] {
+		if w.lets(s) && s.password != w.passwords[id] {
 			return "one outlives it"
 		}
 	}
 	return ""
+}
+
+// aSessionEnds: each by itself, at most so long after its owner proved who they
+// are; and none is there again that was ended.
+func aSessionEnds(w *world, t transition) (fault string) {
+	each(t, kind("SESSION"), func(before, after table.Row[session.Session]) {
+		s, known := after.Value, w.bySession[strings.TrimPrefix(after.PK, "SESSION#")]
+		switch {
+		case !after.Exists():
+		case known != nil && known.gone:
+			fault = "one that was ended is there again"
+		case s.Ends.After(s.Proved.Add(session.Longest)):
+			fault = "it would go on for ever"
+		case s.Wrong > session.Checks || s.Wrong < 0:
+			fault = fmt.Sprintf("%d wrong passwords", s.Wrong)
+		case !before.Exists() && t.by.right[s.Account] == "":
+			fault = "nobody proved anything"
+		}
+	})
+	return fault
 }

@@ -137,6 +137,7 @@ func (w *world) answered(inv *invocation, got answer) {
 		}
 		w.accepted = append(w.accepted, reference)
 	}
+	w.answeredInSession(inv, got)
 	if inv.password == "" {
 		return
 	}
@@ -149,6 +150,19 @@ func (w *world) answered(inv *invocation, got answer) {
 		if inv.sets > 0 || inv.finished {
 			w.broke("a definite refusal changes nothing", "#%d %s: %d %s after %d passwords", inv.number, inv.what, got.status, got.code, inv.sets)
 		}
+	}
+}
+
+// answeredInSession holds of whoever brought a session.
+func (w *world) answeredInSession(inv *invocation, got answer) {
+	known := w.bySession[inv.held.digest]
+	signsOut := strings.HasSuffix(inv.what, "signs out")
+	switch {
+	case inv.held.digest == "" || got.status >= 400 && got.code != "not-proved" && got.code != "password-refused":
+	case signsOut && w.lets(known):
+		w.broke("who signs out is out", "#%d %s", inv.number, inv.what)
+	case !signsOut && !inv.held.good:
+		w.broke("a session lets in nobody once it has ended", "#%d %s: %d", inv.number, inv.what, got.status)
 	}
 }
 

@@ -34,7 +34,8 @@ type model struct {
 	tokensOf  map[string][]string    // digests, by account
 	locks     map[string]*knownLock  // by ID
 	sessions  map[string][]*knownSession
-	passwords map[string]string // in the store now, by account
+	bySession map[string]*knownSession // by digest
+	passwords map[string]string        // in the store now, by account
 	signedOut map[string]int
 	owedSince map[string]int // sign-outs there had been when the next was owed
 	addresses map[string][]address
@@ -51,7 +52,7 @@ type model struct {
 func newModel() model {
 	return model{
 		seen: map[table.Key]table.Item{}, rows: map[stored]any{}, words: map[string]table.Key{}, tokens: map[string]*knownToken{},
-		tokensOf: map[string][]string{}, locks: map[string]*knownLock{}, sessions: map[string][]*knownSession{},
+		tokensOf: map[string][]string{}, locks: map[string]*knownLock{}, sessions: map[string][]*knownSession{}, bySession: map[string]*knownSession{},
 		passwords: map[string]string{}, signedOut: map[string]int{}, owedSince: map[string]int{}, addresses: map[string][]address{}, hears: map[string][]string{},
 		claims: map[string]*invocation{}, mails: map[table.Key][]sent{}, paid: map[string][]time.Time{},
 		letters: map[string][]*letter{}, secrets: map[string]string{},
@@ -75,6 +76,8 @@ type knownLock struct {
 type knownSession struct {
 	session.Session
 	password string // that opened it
+	gone     bool   // it was ended, for ever
+	wrong    int    // passwords that were wrong, asked for again in it
 }
 
 type address struct {
@@ -109,7 +112,8 @@ type deeds struct {
 	finished bool
 	refused  bool // it has said a definite no
 	right    map[string]string
-	trouble  int // the last call that met a fault, counted from 1
+	held     held // the session that it brought, as it was when it began
+	trouble  int  // the last call that met a fault, counted from 1
 	troubled bool
 }
 
@@ -211,11 +215,8 @@ func (w *world) learn(t transition) {
 			w.owedSince[id] = w.signedOut[id]
 		}
 	})
-	each(t, kind("SESSION"), func(_, after table.Row[session.Session]) {
-		if s := after.Value; after.Exists() {
-			w.sessions[s.Account] = append(w.sessions[s.Account], &knownSession{Session: s, password: t.by.right[s.Account]})
-		}
-	})
+	each(t, kind("SESSION"), func(_, after table.Row[session.Session]) { w.learnSession(t, after) })
+	each(t, part("CHANGE"), func(before, after table.Row[change.Lock]) { w.learnChange(t, before, after) })
 	each(t, kind("REQUEST"), func(before, after table.Row[request.Request]) { w.learnClaim(t, before.Value.Claim, after.Value.Claim) })
 	each(t, kind("NOTICE"), func(before, after table.Row[notice.Notice]) { w.learnClaim(t, before.Value.Claim, after.Value.Claim) })
 	for _, m := range t.moved {
@@ -278,10 +279,15 @@ const (
 	codeLength = 8
 )
 
-// compared notes a right password: who holds it may open a session.
+// compared notes a right password: who holds it may open a session. A wrong one
+// counts on the session in which it was asked for again.
 func (w *world) compared(by *invocation, id, password string, a credential.Answer) {
-	if by != nil && (a == credential.Right || a == credential.Temporary) {
+	switch {
+	case by == nil:
+	case a == credential.Right || a == credential.Temporary:
 		by.proves(id, password)
+	case a == credential.Wrong && by.held.digest != "":
+		w.bySession[by.held.digest].wrong++
 	}
 }
 

@@ -45,6 +45,10 @@ func TestEveryPlantedMistakeIsFound(t *testing.T) {
 		{"mail goes to another address", 5, sim.Broken{Mail: misdirected}},
 		{"a request is swept away with its outcome", 5, writes(decidedAreDeleted)},
 		{"it is forgotten who signs in with another service", 20, sim.Broken{Table: forgetsServices}},
+		{"signing out leaves the session", 20, writes(without(table.Delete, "SESSION"))},
+		{"wrong passwords in a session are not counted", 60, writes(wrongNotCounted)},
+		{"more time without an end", 20, writes(moreForEver)},
+		{"known browsers are not recognised", 60, sim.Broken{Table: blind}},
 	} {
 		if raced && i%4 > 0 {
 			continue
@@ -230,6 +234,39 @@ func decidedAreDeleted(_ writing, ops []table.Op) []table.Op {
 		}
 	}
 	return ops
+}
+
+func wrongNotCounted(_ writing, ops []table.Op) []table.Op {
+	for i := range ops {
+		if is(ops[i], table.Put, "SESSION") {
+			field(&ops[i], func(body map[string]any) { body["wrong"] = 0 })
+		}
+	}
+	return ops
+}
+
+func moreForEver(_ writing, ops []table.Op) []table.Op {
+	for i := range ops {
+		if is(ops[i], table.Put, "SESSION") && ops[i].Was != "" {
+			field(&ops[i], func(body map[string]any) { body["ends"] = "2027-01-01T00:00:00Z" })
+		}
+	}
+	return ops
+}
+
+// unseeing finds no browser that an account knows.
+type unseeing struct{ table.Table }
+
+func blind(_ string, inner table.Table) table.Table { return unseeing{inner} }
+
+func (u unseeing) Get(ctx context.Context, keys ...table.Key) ([]table.Item, error) {
+	items, err := u.Table.Get(ctx, keys...)
+	for i := range items {
+		if strings.HasPrefix(items[i].SK, "DEVICE#") {
+			items[i] = table.Item{Key: items[i].Key}
+		}
+	}
+	return items, err
 }
 
 // doubtful calls one in four of its passwords not done.

@@ -25,6 +25,9 @@ type person struct {
 	activated    bool
 	must         bool
 	sessions     []string
+	device       string // the cookie of the browser in which they type only what is right
+	entering     int    // times that they are signing in there, at this moment
+	unlucky      bool   // one of these met a fault, which may have cost a try
 	recovery     string // an address of their own, beside the roster's
 	homeless     bool   // no address on file
 }

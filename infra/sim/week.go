@@ -72,6 +72,7 @@ func (w *world) act(p *person) {
 		{12, w.signsIn},
 		{8, w.rosterAmends},
 		{4, w.strangerGuesses},
+		{4, w.strangerBurnsEveryTry},
 		{4, w.staffGivesTemporary},
 		{3, w.somethingFails},
 	}
@@ -243,7 +244,9 @@ func (w *world) disowns(p *person) {
 }
 
 // signsIn is right, wrong, or due to choose a new password.
-func (w *world) signsIn(p *person) {
+func (w *world) signsIn(p *person) { w.signsInAfter(w.soon(), p) }
+
+func (w *world) signsInAfter(after time.Duration, p *person) {
 	password := w.passwords[p.id]
 	if password == "" || w.dice.IntN(4) == 0 {
 		password = secretMark + " something else"
@@ -252,10 +255,7 @@ func (w *world) signsIn(p *person) {
 	a := ask{
 		function: "signin", route: "/{district}/sign-in", method: "POST", fields: fields, what: p.username + " signs in",
 		then: func(got answer) {
-			if session := got.said["session"]; session != "" {
-				w.secrets[session] = "session"
-				p.sessions = append(p.sessions, session)
-			}
+			w.keepSession(p, got)
 			if link := got.said["token"]; link != "" {
 				w.secrets[link] = "link"
 				w.letters["screen of "+p.id] = append(w.letters["screen of "+p.id], &letter{at: w.now, kind: "screen", account: p.id, username: p.username, link: link, code: "0000-0000"})
@@ -270,17 +270,11 @@ func (w *world) signsIn(p *person) {
 		a.deeds = deeds{account: p.id, password: fields["new_password"]}
 		a.what += " and sets a new password"
 	}
-	w.send(w.soon(), a)
-	for _, session := range p.sessions {
+	w.fromDevice(p, &a)
+	w.send(after, a)
+	for _, text := range p.sessions {
 		if w.dice.IntN(3) == 0 {
-			w.send(w.soon(), ask{
-				function: "signin", route: "/{district}/home", method: "GET", bearer: session, what: p.username + " looks at home", deeds: deeds{reads: true},
-			})
+			w.whileSignedIn(p, text)
 		}
-	}
-	if n := len(p.sessions); n > 0 && w.dice.IntN(4) == 0 {
-		w.send(w.soon(), ask{
-			function: "signin", route: "/{district}/sign-out", method: "POST", bearer: p.sessions[n-1], fields: map[string]string{}, what: p.username + " signs out",
-		})
 	}
 }

@@ -128,3 +128,11 @@ func (w *world) strangerGuesses(p *person) {
 		}
 	}
 }
+
+// strangerBurnsEveryTry at the password of somebody who then comes to sign in.
+func (w *world) strangerBurnsEveryTry(p *person) {
+	for range 6 {
+		w.post(w.between(0, 20*time.Second), "signin", "sign-in", nil, "burns the tries of "+p.username, map[string]string{"username": p.username, "password": secretMark + " guess"})
+	}
+	w.signsInAfter(w.between(20*time.Second, 3*time.Minute), p)
+}

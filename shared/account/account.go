@@ -14,6 +14,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sparekey/sparekey/shared/district"
@@ -123,6 +124,9 @@ func (p Profile) Brief() string {
 	}
 	return p.First + " " + string([]rune(p.Last)[:1]) + "."
 }
+
+// Full is the whole name, as its owner sees it.
+func (p Profile) Full() string { return strings.TrimSpace(p.First + " " + p.Last) }
 
 // Key is the partition of an account.
 func Key(slug, id string) table.Key { return table.K("ACCOUNT", slug, id) }

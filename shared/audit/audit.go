@@ -31,6 +31,8 @@ const (
 	ChangeDisowned     Act = "change-disowned"           // "this was not me", of a change
 	SignedIn           Act = "signed-in"
 	SignedOut          Act = "signed-out"
+	ProvedAgain        Act = "proved-again"      // typed the password again while signed in
+	OthersSignedOut    Act = "others-signed-out" // the owner ended all other sessions
 )
 
 // Entry is one line of the audit.

@@ -51,7 +51,7 @@ type Lock struct {
 	District string       `json:"district"`
 	Account  string       `json:"account"`
 	Epoch    int          `json:"epoch"` // at proof
-	Token    string       `json:"token"` // digest of the token that proved it
+	Token    string       `json:"token"` // digest of the token that proved it, or of the session: then no token has it
 	Ends     time.Time    `json:"ends"`
 	History  history.Mark `json:"history"` // what the password leaves
 	Told
@@ -69,12 +69,22 @@ type Told struct {
 }
 
 // Proof is what showed that the owner may: a token, as it was read together with
-// the account and the pointer to the living token.
+// the account and the pointer to the living token; or a session in which they
+// proved it with the password they have.
 type Proof struct {
 	Account account.Account
-	Digest  string
+	Digest  string // of the token, or of the session
 	Token   table.Row[token.Token]
 	Living  table.Row[token.Living]
+	Session table.Op // demands that it is as it was; of a proof by token the zero one
+}
+
+// checks demand that nothing which was proved has moved.
+func (p Proof) checks() []table.Op {
+	if p.Token.Exists() {
+		return []table.Op{p.Account.Profile.Check(), p.Account.State.Check(), p.Token.Check(), p.Living.Check()}
+	}
+	return []table.Op{p.Account.Profile.Check(), p.Account.State.Check(), p.Session}
 }
 
 // Maker makes changes.
@@ -128,8 +138,7 @@ func (m Maker) begin(ctx context.Context, proof Proof, mark history.Mark, told T
 		Token: proof.Digest, Ends: now.Add(Lease), History: mark, Told: told,
 	})
 	lock.Due = table.Due{Queue: Queue, At: lock.Value.Ends}
-	err := m.Store.Write(ctx,
-		who.Profile.Check(), who.State.Check(), proof.Token.Check(), proof.Living.Check(), lock.Put())
+	err := m.Store.Write(ctx, append(proof.checks(), lock.Put())...)
 	var changed *table.Changed
 	switch {
 	case err == nil:

@@ -32,8 +32,8 @@ func started(t *testing.T) (store table.Store, text string) {
 	fatal(t, account.Create(t.Context(), store, slug, id, profile, account.State{Status: account.Active, Epoch: 3}))
 	who, err := account.Load(t.Context(), store, slug, id)
 	fatal(t, err)
-	text, op := session.Start(store, who, noon)
-	fatal(t, store.Write(t.Context(), op))
+	text, err = session.Start(t.Context(), store, cookie(slug, ""), who, noon)
+	fatal(t, err)
 	return store, text
 }
 
@@ -100,12 +100,12 @@ func TestWhoIsSignedIn(t *testing.T) {
 			machine := cookie(at, "")
 			machine.Header = http.Header{"Authorization": {"Bearer " + text}}
 			for _, r := range []*gateway.Request{cookie(at, text), machine} {
-				who, err := session.Of(t.Context(), store, r, noon.Add(c.after))
-				if c.in && (err != nil || who.ID != id) {
-					t.Errorf("got %q, %v", who.ID, err)
+				held, err := session.Of(t.Context(), store, r, noon.Add(c.after))
+				if c.in && (err != nil || held.Who.ID != id) {
+					t.Errorf("got %q, %v", held.Who.ID, err)
 				}
-				if p, _ := errors.AsType[*problem.Error](err); !c.in && (p == nil || p.Code != problem.NotSignedIn || who.ID != "") {
-					t.Errorf("got %q, %v, want not signed in", who.ID, err)
+				if p, _ := errors.AsType[*problem.Error](err); !c.in && (p == nil || p.Code != problem.NotSignedIn || held.Who.ID != "") {
+					t.Errorf("got %q, %v, want not signed in", held.Who.ID, err)
 				}
 			}
 		})

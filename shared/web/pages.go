@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -46,8 +47,8 @@ type Asked struct {
 // Render writes a page.
 func (p *Pages) Render(page Page, asked Asked) ([]byte, error) {
 	view := View{
-		District: asked.District, Data: page.Data, Problem: asked.Problem, Typed: asked.Typed, Path: asked.Path,
-		name: page.Name, site: p.Site, language: asked.Language, chosen: asked.Chosen, words: p.Words,
+		District: asked.District, Data: page.Data, Problem: asked.Problem, Typed: asked.Typed, Path: asked.Path, Session: page.Session,
+		name: page.Name, heading: page.Title, query: page.Query, site: p.Site, language: asked.Language, chosen: asked.Chosen, words: p.Words,
 	}
 	var out bytes.Buffer
 	if err := p.all.ExecuteTemplate(&out, "layout-head", view); err != nil {
@@ -70,7 +71,7 @@ func (v View) title() string {
 	if v.name == ProblemPage {
 		return "problem." + string(v.Problem.Code) + ".title"
 	}
-	return v.name + ".title"
+	return cmp.Or(v.heading, v.name+".title")
 }
 
 // Tab is what the browser calls the page: its heading and whose page it is, as
@@ -87,9 +88,10 @@ func (v View) Tab() string {
 	return tab + " – " + whose
 }
 
-// The common pages: for a problem that no form can show, and for what the
-// district has switched off.
+// The common pages: for a problem that no form can show, for what the district
+// has switched off, and for whoever was signed in until a moment ago.
 const (
-	ProblemPage = "problem"
-	OffPage     = "off"
+	ProblemPage   = "problem"
+	OffPage       = "off"
+	SignedOutPage = "signed-out" // a session came to its end
 )

@@ -18,9 +18,23 @@ import (
 // Page is a page that a flow wants shown: the name of its template, and what
 // that template needs beyond the view.
 type Page struct {
-	Name string
-	Data any
+	Name    string
+	Data    any
+	Title   string   // the key of its heading; empty: that of its name
+	Query   string   // what its address says behind the question mark
+	Session *Session // of a page for somebody signed in
 }
+
+// Session is what such a page tells of being signed in.
+type Session struct {
+	Name  string        // who is
+	Left  time.Duration // until the end
+	Until string        // the same as a time of day
+	More  bool          // its owner may ask for more time
+}
+
+// Seconds is how long is left, for the page's script.
+func (s Session) Seconds() int { return max(int(s.Left.Seconds()), 0) }
 
 // View is what a template sees. The flow's own part is Data; all else is the
 // same for every page.
@@ -30,8 +44,11 @@ type View struct {
 	Problem  *problem.Error    // what was wrong with the last post, or nil
 	Typed    map[string]string // the last post's fields
 	Path     string            // this page, to come back to it in another language
+	Session  *Session          // nil on a page for everybody
 
 	name     string
+	heading  string
+	query    string
 	site     Site
 	language *i18n.Language
 	chosen   bool // the language was chosen on a page, so links keep it
@@ -86,7 +103,7 @@ func (v View) Root(path string) string {
 	path, anchor, _ := strings.Cut(path, "#")
 	address := v.site.Path(path)
 	if v.chosen {
-		address += "?lang=" + url.QueryEscape(v.language.Code)
+		address = ask(address, "lang="+url.QueryEscape(v.language.Code))
 	}
 	if anchor != "" {
 		address += "#" + anchor
@@ -137,7 +154,20 @@ func (v View) Languages() []i18n.Meta {
 }
 
 // In is the address of this same page in another language.
-func (v View) In(code string) string { return v.site.Path(v.Path) + "?lang=" + url.QueryEscape(code) }
+func (v View) In(code string) string {
+	return ask(ask(v.site.Path(v.Path), v.query), "lang="+url.QueryEscape(code))
+}
+
+// ask adds a query to an address that may have one.
+func ask(address, query string) string {
+	switch {
+	case query == "":
+		return address
+	case strings.Contains(address, "?"):
+		return address + "&" + query
+	}
+	return address + "?" + query
+}
 
 // secret are the fields whose value is never shown again.
 func secret(name string) bool {
@@ -160,7 +190,7 @@ func (v View) Value(name string) string {
 // Failed reports whether a form was sent back: its page begins with a summary of
 // what was wrong. The pages that exist to say a problem do not say it twice.
 func (v View) Failed() bool {
-	return v.Problem != nil && v.Problem.Code != problem.LinkDead && v.name != ProblemPage && v.name != OffPage
+	return v.Problem != nil && v.Problem.Code != problem.LinkDead && v.name != ProblemPage && v.name != OffPage && v.name != SignedOutPage
 }
 
 // Wait is how many minutes to wait before the same is worth trying; zero if
@@ -231,14 +261,16 @@ type Field struct {
 	Name, Type, Complete string
 	Hint                 bool
 	Faults               []template.HTML
+	Label                template.HTML
 	preset               string
+	again                []string
 }
 
 // Field describes an input: its name, its type and what browsers may fill in.
 // Its label is said under field.<name>; a hint under field.<name>.hint is
 // shown where there is one.
 func (v View) Field(name, kind, complete string) Field {
-	f := Field{View: v, Name: name, Type: kind, Complete: complete}
+	f := Field{View: v, Name: name, Type: kind, Complete: complete, Label: v.T("field." + name)}
 	f.Hint = v.Has("field." + name + ".hint")
 	if v.Problem != nil {
 		for _, p := range v.Problem.Fields {
@@ -248,6 +280,22 @@ func (v View) Field(name, kind, complete string) Field {
 		}
 	}
 	return f
+}
+
+// Called is the field under another label than its name's; again is the label of
+// the one in which the same is typed again.
+func (f Field) Called(key string, again ...string) Field {
+	f.Label, f.again = f.T(key), again
+	return f
+}
+
+// Again is the field in which the same is typed again.
+func (f Field) Again() Field {
+	second := f.View.Field(f.Name+"_again", f.Type, f.Complete)
+	if len(f.again) > 0 {
+		return second.Called(f.again[0])
+	}
+	return second
 }
 
 // Preset is the field with something in it that a person need not type again.

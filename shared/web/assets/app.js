@@ -90,6 +90,30 @@
     location.reload();
   });
 
+  // Somebody signed in is told a minute before the end, and can ask for more time.
+  // At the end nothing of the page stays on the screen.
+  all("form.more", (form) => {
+    const soon = d.querySelector("dialog[data-soon]");
+    const gone = d.querySelector("dialog[data-gone]");
+    const ends = Date.now() + form.dataset.left * 1000;
+    const look = () => {
+      const left = ends - Date.now();
+      if (left <= 0) {
+        clearInterval(clock);
+        soon.close();
+        all("body > :not(main), main > :not(dialog)", (e) => (e.hidden = true));
+        gone.addEventListener("cancel", (e) => e.preventDefault());
+        gone.showModal();
+      } else if (left <= 60000 && !soon.open && !soon.dataset.said) {
+        soon.dataset.said = "once";
+        soon.showModal();
+      }
+    };
+    const clock = setInterval(look, 1000);
+    d.addEventListener("visibilitychange", look); // a page that slept has missed its time
+    look();
+  });
+
   // A double press posts once; the server keeps the same promise.
   all("form", (form) => {
     let sent = false;

@@ -1,0 +1,124 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/sparekey/sparekey/shared/change"
+	"github.com/sparekey/sparekey/shared/choice"
+	"github.com/sparekey/sparekey/shared/device"
+	"github.com/sparekey/sparekey/shared/gateway"
+	"github.com/sparekey/sparekey/shared/password"
+	"github.com/sparekey/sparekey/shared/problem"
+	"github.com/sparekey/sparekey/shared/session"
+	"github.com/sparekey/sparekey/shared/typed"
+	"github.com/sparekey/sparekey/shared/web"
+)
+
+// route is what the audit and the notice call it.
+const route = "change-password"
+
+// NewPassword is what the page to choose a new password shows.
+type NewPassword struct {
+	Username      string
+	Rules         []password.Rule
+	PasswordRules string // for password managers
+}
+
+func changePage(r *gateway.Request, held session.Held) web.Page {
+	rules := password.For(r.District, held.Who)
+	return held.Page(r, "change-password", NewPassword{
+		Username: held.Who.Profile.Value.Username, Rules: rules.Rules(), PasswordRules: rules.Manager(),
+	})
+}
+
+func (f Flow) changeForm(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	held, reply, err := f.signedIn(ctx, r)
+	if err != nil {
+		return reply, err
+	}
+	f.at(ctx, r, &held, "change-password")
+	return gateway.Reply{Status: http.StatusOK, Page: changePage(r, held)}, nil
+}
+
+// changePassword lets whoever is signed in choose another password. They stay
+// signed in, by a new session; every other one ends.
+func (f Flow) changePassword(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
+	held, reply, err := f.signedIn(ctx, r)
+	if err != nil {
+		return reply, err
+	}
+	refuse := func(err error) (gateway.Reply, error) {
+		if is(err, problem.NotSignedIn) {
+			return refused(r, err), err
+		}
+		return gateway.Reply{Page: changePage(r, held)}, err
+	}
+	if err := r.Fields.Only("password", "new_password", "new_password_again"); err != nil {
+		return refuse(err)
+	}
+	var faults typed.Faults
+	now := current(&faults, r.Fields["password"])
+	if err := faults.Err(); err != nil {
+		return refuse(err)
+	}
+	if err := f.compare(ctx, r, &held, now); err != nil {
+		return refuse(notCurrent(err))
+	}
+	chosen, err := f.judge().Hear(ctx, asked(r, held, now))
+	if err != nil {
+		held.GiveBack(ctx, f.Table)
+		return refuse(err)
+	}
+	if err := f.change(ctx, r, &held, chosen); err != nil {
+		return refuse(err)
+	}
+	who := held.Who
+	who.State.Value.Epoch++ // as the change has just done
+	text, err := session.Start(ctx, f.Table, r, who, f.Now())
+	if err != nil { // the password is changed all the same: signing in is the way on
+		return gateway.Reply{Page: signInPage(r, Form{})}, problem.New(problem.ChangeUnknown).Because(err)
+	}
+	return gateway.Reply{
+		Status: http.StatusOK, JSON: Started{Session: text}, Page: web.Page{Name: "password-changed-here"},
+		Cookie: []*http.Cookie{session.Cookie(r, text), device.Proved(ctx, f.Table, r, who, f.Now())}, Forget: true, Outcome: "changed",
+	}, nil
+}
+
+func asked(r *gateway.Request, held session.Held, now string) choice.Asked {
+	a := choice.Asked{District: r.District, Account: held.Who, Typed: r.Fields["new_password"], Current: now}
+	if again, twice := r.Fields["new_password_again"]; twice {
+		a.Again = &again
+	}
+	return a
+}
+
+// notCurrent says of a wrong password which of the two it is.
+func notCurrent(err error) error {
+	if p, ok := errors.AsType[*problem.Error](err); ok && p.Code == problem.NotProved {
+		p.Fields = []problem.Field{password.NotCurrent("password")}
+	}
+	return err
+}
+
+// change makes the change on the session as it is; where a page was looked at
+// meanwhile, on the session as it is now.
+func (f Flow) change(ctx context.Context, r *gateway.Request, held *session.Held, chosen choice.Choice) error {
+	told := change.Told{Route: route, Agent: r.Agent, Network: r.Network.String(), Request: r.ID, Language: r.Language.Code}
+	epoch := held.Who.State.Value.Epoch
+	for range 3 {
+		proof := change.Proof{Account: held.Who, Digest: held.Digest(), Session: held.Unchanged()}
+		err := f.maker().Make(ctx, proof, chosen, told)
+		if !errors.Is(err, change.ErrAgain) {
+			return err
+		}
+		if *held, err = session.Of(ctx, f.Table, r, f.Now()); err != nil {
+			return err
+		}
+		if held.Who.State.Value.Epoch != epoch {
+			break
+		}
+	}
+	return problem.New(problem.ChangedMeanwhile)
+}
