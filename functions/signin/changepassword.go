@@ -66,12 +66,8 @@ func (f Flow) changePassword(ctx context.Context, r *gateway.Request) (gateway.R
 	if err := f.compare(ctx, r, &held, now); err != nil {
 		return refuse(notCurrent(err))
 	}
-	chosen, err := f.judge().Hear(ctx, asked(r, held, now))
-	if err != nil {
-		held.GiveBack(ctx, f.Table)
-		return refuse(err)
-	}
-	if err := f.change(ctx, r, &held, chosen); err != nil {
+	if err := f.change(ctx, r, &held, now); err != nil {
+		held.GiveBack(ctx, f.Table) // it was right
 		return refuse(err)
 	}
 	who := held.Who
@@ -102,22 +98,26 @@ func notCurrent(err error) error {
 	return err
 }
 
-// change makes the change on the session as it is; where a page was looked at
-// meanwhile, on the session as it is now.
-func (f Flow) change(ctx context.Context, r *gateway.Request, held *session.Held, chosen choice.Choice) error {
+// change holds the new password to what it must be and sets it, proved by the
+// session as it is; where a page was looked at meanwhile, by the session as it is
+// now.
+func (f Flow) change(ctx context.Context, r *gateway.Request, held *session.Held, now string) error {
 	told := change.Told{Route: route, Agent: r.Agent, Network: r.Network.String(), Request: r.ID, Language: r.Language.Code}
 	epoch := held.Who.State.Value.Epoch
 	for range 3 {
+		chosen, err := f.judge().Hear(ctx, asked(r, *held, now))
+		if err != nil {
+			return err
+		}
 		proof := change.Proof{Account: held.Who, Digest: held.Digest(), Session: held.Unchanged()}
-		err := f.maker().Make(ctx, proof, chosen, told)
-		if !errors.Is(err, change.ErrAgain) {
+		if err = f.maker().Make(ctx, proof, chosen, told); !errors.Is(err, change.ErrAgain) {
 			return err
 		}
 		if *held, err = session.Of(ctx, f.Table, r, f.Now()); err != nil {
 			return err
 		}
 		if held.Who.State.Value.Epoch != epoch {
-			break
+			break // what was compared may be another password by now
 		}
 	}
 	return problem.New(problem.ChangedMeanwhile)

@@ -28,7 +28,9 @@ func (f Flow) prove(ctx context.Context, r *gateway.Request) (gateway.Reply, err
 	if err != nil {
 		return reply, err
 	}
-	again := func() gateway.Reply { return gateway.Reply{Page: held.Page(r, "prove", held.Who.Profile.Value.Username)} }
+	again := func() gateway.Reply {
+		return gateway.Reply{Page: held.Page(r, "prove", held.Who.Profile.Value.Username)}
+	}
 	if err := r.Fields.Only("password"); err != nil {
 		return again(), err
 	}

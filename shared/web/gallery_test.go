@@ -27,6 +27,7 @@ type state struct {
 	problem *problem.Error
 	typed   map[string]string
 	nowhere bool // a page outside any district
+	session *web.Session
 }
 
 type data = map[string]any
@@ -69,6 +70,24 @@ func setPassword(change data) data {
 			{"common", i18n.Say("rule.common"), 0, ""},
 			{"spaces", i18n.Say("rule.spaces"), 0, ""},
 		},
+	}
+	for k, v := range change {
+		d[k] = v
+	}
+	return d
+}
+
+type place struct{ Page, Selection string }
+
+var (
+	here     = &web.Session{Name: "Maria Lopez", Left: time.Hour, Until: "3:45 PM EST", More: true}
+	nameless = &web.Session{Left: time.Minute, Until: "3:45 PM EST"}
+)
+
+func home(change data) data {
+	d := data{
+		"Username": "mlopez71", "Role": "guardian", "Last": "Monday, 8:00 AM", "LastAgent": "Chrome, Android", "Changed": "Sunday, 9:00 AM",
+		"Doubt": false, "Offer": (*place)(nil),
 	}
 	for k, v := range change {
 		d[k] = v
@@ -120,10 +139,26 @@ func gallery() []state {
 		{name: "not me, unticked", page: "not-me", data: data{"Token": "t0ken", "Kind": "change"}, typed: posted, problem: problem.Invalid(problem.Field{Name: "confirm", Says: i18n.Say("confirm.missing")})},
 		{name: "not me, said", page: "not-me-done", data: data{"Kind": "request"}, typed: posted},
 		{name: "not me, said of a change", page: "not-me-done", data: data{"Kind": "change"}, typed: posted},
-		{name: "sign in", page: "sign-in", data: data{"SignedOut": false}},
+		{name: "sign in", page: "sign-in", data: data{"SignedOut": false, "Others": district.Roles}},
 		{name: "signed out", page: "sign-in", data: data{"SignedOut": true}, typed: posted},
 		{name: "sign in, too often", page: "sign-in", data: data{"SignedOut": false}, typed: map[string]string{"username": "mlopez71", "password": "secret words"}, problem: problem.New(problem.NotProved).After(12*time.Minute).Saying("not-proved.wait", "time", "3:45 PM EST")},
-		{name: "home", page: "home", data: data{"Name": "Maria Lopez", "Username": "mlopez71", "Role": "guardian"}},
+		{name: "sign in for parents", page: "sign-in", data: data{"As": district.Guardian, "Others": []district.Role{district.Student, district.Staff}}},
+		{name: "home", page: "home", session: here, data: home(nil)},
+		{name: "home for the first time", page: "home", session: nameless, data: home(data{"Last": "", "LastAgent": "", "Changed": ""})},
+		{name: "home, was it not you", page: "home", session: here, data: home(data{"Doubt": true})},
+		{name: "home, back to a page", page: "home", session: here, data: home(data{"Offer": &place{Page: "sessions"}})},
+		{name: "home, back to a selection", page: "home", session: here, data: home(data{"Offer": &place{Page: "home", Selection: "security"}})},
+		{name: "sessions", page: "sessions", session: here, typed: posted, data: data{"Ended": true, "Others": true, "Lines": []data{
+			{"ID": "0123456789abcdef", "Agent": "Chrome, Android", "Signed": "Monday 8:00 AM", "Proved": "Monday 8:00 AM", "This": true},
+			{"ID": "123456789abcdef0", "Agent": "", "Signed": "Monday 7:00 AM", "Proved": "Monday 7:30 AM", "This": false},
+		}}},
+		{name: "prove", page: "prove", session: nameless, data: "mlopez71"},
+		{name: "change password", page: "change-password", session: here, data: setPassword(nil)},
+		{name: "change password, wrong", page: "change-password", session: here, typed: posted, data: setPassword(nil), problem: &problem.Error{
+			Code: problem.NotProved, Fields: []problem.Field{{Name: "password", Says: i18n.Say("password.current")}},
+		}},
+		{name: "password changed here", page: "password-changed-here", typed: posted},
+		{name: "came to its end", page: "signed-out", problem: problem.New(problem.NotSignedIn).With("why", "ended").Saying("session.ended")},
 		{name: "off", page: "off", problem: problem.New(problem.NotAllowed).Saying("problem.not-allowed.off")},
 		{name: "not found", page: "problem", data: id, problem: problem.New(problem.NotFound)},
 		{name: "not found outside a district", page: "problem", data: id, problem: problem.New(problem.NotFound), nowhere: true},
@@ -175,7 +210,7 @@ func show(t *testing.T, pages *web.Pages, s state, language string) string {
 	if s.nowhere {
 		asked.District = district.District{}
 	}
-	body, err := pages.Render(web.Page{Name: s.page, Data: s.data}, asked)
+	body, err := pages.Render(web.Page{Name: s.page, Data: s.data, Session: s.session}, asked)
 	if err != nil {
 		t.Fatalf("%s in %s: %v", s.name, language, err)
 	}

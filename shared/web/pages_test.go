@@ -233,7 +233,11 @@ func TestALinkIsPostedByTokenAndACodeByName(t *testing.T) {
 		{"link dead", []string{"token"}},
 		{"not me", []string{"confirm"}},
 		{"sign in", []string{"username", "password"}},
-		{"home", nil},
+		{"home", []string{"more", "more"}},
+		{"home, back to a page", []string{"restore", "restore", "more", "more"}},
+		{"sessions", []string{"end", "end", "more", "more"}},
+		{"prove", []string{"password"}},
+		{"change password", []string{"password", "new_password", "new_password_again", "more", "more"}},
 	} {
 		i := slices.IndexFunc(gallery(), func(s state) bool { return s.name == c.state })
 		var got []string
