@@ -101,11 +101,11 @@ func notCurrent(err error) error {
 // change holds the new password to what it must be and sets it, proved by the
 // session as it is; where a page was looked at meanwhile, by the session as it is
 // now.
-func (f Flow) change(ctx context.Context, r *gateway.Request, held *session.Held, now string) error {
+func (f Flow) change(ctx context.Context, r *gateway.Request, held *session.Held, current string) error {
 	told := change.Told{Route: route, Agent: r.Agent, Network: r.Network.String(), Request: r.ID, Language: r.Language.Code}
 	epoch := held.Who.State.Value.Epoch
 	for range 3 {
-		chosen, err := f.judge().Hear(ctx, asked(r, *held, now))
+		chosen, err := f.judge().Hear(ctx, asked(r, *held, current))
 		if err != nil {
 			return err
 		}
@@ -113,10 +113,11 @@ func (f Flow) change(ctx context.Context, r *gateway.Request, held *session.Held
 		if err = f.maker().Make(ctx, proof, chosen, told); !errors.Is(err, change.ErrAgain) {
 			return err
 		}
-		if *held, err = session.Of(ctx, f.Table, r, f.Now()); err != nil {
+		now, err := session.Of(ctx, f.Table, r, f.Now())
+		if err != nil {
 			return err
 		}
-		if held.Who.State.Value.Epoch != epoch {
+		if *held = now; held.Who.State.Value.Epoch != epoch {
 			break // what was compared may be another password by now
 		}
 	}

@@ -65,6 +65,11 @@ func (w *world) whileSignedIn(p *person, text string) {
 		ask.what = p.username + " signs out"
 	}
 	after := w.between(0, pick(w.dice, time.Second, time.Minute, 2*time.Hour))
+	if page == "change-password" && w.dice.IntN(2) == 0 { // and in another tab, at the same moment, signs out
+		out := ask
+		out.route, out.what, out.fields, out.deeds = "/{district}/sign-out", p.username+" signs out", map[string]string{}, deeds{}
+		w.send(after+w.between(0, 50*time.Millisecond), out)
+	}
 	for range times {
 		w.send(after, ask)
 		after += w.between(0, gap)

@@ -46,6 +46,8 @@ func TestEveryPageOfEveryStory(t *testing.T) {
 				"dead links":                     deadLinks,
 				"this was not me":                notMe,
 				"passwords for one use":          firstAndForced,
+				"signed in":                      signedIn,
+				"away for a while":               awayForAWhile,
 				"what is wrong is said":          errors,
 				"what cannot be done right now":  trouble,
 				"help, and what is off":          helpAndOff,
