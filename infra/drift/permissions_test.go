@@ -23,7 +23,7 @@ import (
 // weeks are lived through, at most so many, to see what the functions do when
 // everything happens to them that can: people, strangers, outages, crashes, races.
 // What no week needs is needed by nobody.
-const weeks = 40
+const weeks = 200
 
 // needed is what every function needed, until nothing was left that is granted and
 // was not needed.
