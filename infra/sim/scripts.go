@@ -22,6 +22,7 @@ type actors struct {
 	*world
 	maria    *person
 	password string
+	session  string
 	last     answer
 }
 
@@ -83,6 +84,9 @@ var scripts = []script{
 	{"disown a change", changed, disowning("changed"), func(a *actors) { disowning("changed")(a) }, isFrozen},
 	{"sign in", nothing, signingIn, func(a *actors) { signingIn(a) }, answered200},
 	{"sign in with a temporary password", temporary, signingIn, signsInSomehow, answered200},
+	{"change the password while signed in", enters, changing, changesSomehow, isIn},
+	{"end the other sessions", enters, endingOthers, func(a *actors) { enters(a); endingOthers(a) }, answered200},
+	{"prove again while signed in", enters, provingAgain, func(a *actors) { enters(a); provingAgain(a) }, answered200},
 	{"tell of a change", still(changed), feeding("NOTICE"), noop, hasNotices(1)},
 	{"tell two addresses of a change", func(a *actors) { a.maria = a.people[1]; still(changed)(a) }, feeding("NOTICE"), noop, hasNotices(2)},
 	{"settle a lapsed change", still(unanswered), sweeping, recovers, isIn},

@@ -177,6 +177,47 @@ func signsInSomehow(a *actors) {
 	signingIn(a)
 }
 
+// enters signs in with the password there is, and keeps the session.
+func enters(a *actors) {
+	a.post("signin", "sign-in", deeds{}, map[string]string{"username": a.maria.username, "password": a.passwords[a.maria.id]})
+	a.wait(time.Minute)
+	a.session = a.last.said["session"]
+}
+
+// within posts to a page of whoever is signed in.
+func (a *actors) within(page string, d deeds, fields map[string]string) *invocation {
+	a.last = answer{}
+	return a.send(0, ask{
+		function: "signin", route: "/{district}/" + page, method: "POST", fields: fields, bearer: a.session, what: a.maria.username + ": " + page, deeds: d,
+		then: func(got answer) { a.last = got },
+	})
+}
+
+func changing(a *actors) *invocation {
+	a.password = a.newPassword()
+	return a.within("change-password", deeds{account: a.maria.id, password: a.password}, map[string]string{
+		"password": a.passwords[a.maria.id], "new_password": a.password,
+	})
+}
+
+// changesSomehow signs in with the new password where it was set; else once more
+// with the old one, and changes it.
+func changesSomehow(a *actors) {
+	a.wait(time.Minute)
+	enters(a)
+	if !a.creds.Matches(a.maria.id, a.password) {
+		changing(a)
+	}
+}
+
+func endingOthers(a *actors) *invocation {
+	return a.within("sessions", deeds{}, map[string]string{"end": "others"})
+}
+
+func provingAgain(a *actors) *invocation {
+	return a.within("prove", deeds{}, map[string]string{"password": a.passwords[a.maria.id]})
+}
+
 func answered200(a *actors) bool { return a.last.status == 200 }
 
 func temporary(a *actors) {
