@@ -13,7 +13,7 @@ GITLEAKS   := v8.30.1
 FUNCTIONS  := $(notdir $(patsubst %/bootstrap,%,$(wildcard functions/*/bootstrap)))
 GOTOOLS    := $(addprefix $(TOOLS)/bin/,golangci-lint-$(LINTER) govulncheck-$(VULNCHECK) cyclonedx-gomod-$(SBOM) gitleaks-$(GITLEAKS))
 # How every function is built to be deployed, whoever builds it: SAM asks go build for nothing by itself.
-DEPLOYED   := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'"
+DEPLOYED   := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w'"
 GOTEST     ?= go test
 SUPPLY     := SPAREKEY_TEST_SUPPLY=1 go test -v -count=1 -timeout 20m
 FUZZTIME   ?= 10s
@@ -86,7 +86,7 @@ build/%.zip: FORCE
 
 build/sbom/%.json: build/%.zip $(TOOLS)/bin/cyclonedx-gomod-$(SBOM)
 	@mkdir -p build/sbom
-	@GOFLAGS="$$(go env GOFLAGS) -tags=lambda.norpc" CGO_ENABLED=0 GOOS=linux GOARCH=arm64 \
+	@GOFLAGS="$$(go env GOFLAGS) -tags=lambda.norpc,nethttpomithttp2" CGO_ENABLED=0 GOOS=linux GOARCH=arm64 \
 	  $(TOOLS)/bin/cyclonedx-gomod app -json -std -licenses -main functions/$*/bootstrap -output $@ . 2> $@.log || { cat $@.log; exit 1; }
 
 blocklist: ## the commonest passwords again, from the list they come from (npm)

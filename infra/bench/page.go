@@ -36,7 +36,7 @@ func (r *Report) head(b *strings.Builder) {
 		"event: a real one, with a table behind it (Dynoxide, plain HTTP on this machine; no Lambda, no AWS, no network), and the right " +
 		"answer. The no-op is a function on the same aws-lambda-go that does nothing. The floor is one that makes forgot-password's calls " +
 		"of the table through the same SDK and does nothing else. Of milliseconds there are medians [nine in ten lie within]; the rest are " +
-		"medians. Sizes are of what is deployed: arm64, stripped, `lambda.norpc`, zipped as SAM does.\n\n")
+		"medians. Sizes are of what is deployed: arm64, stripped, without the old runtime protocol and HTTP/2, zipped as SAM does.\n\n")
 }
 
 func (r *Report) starts(b *strings.Builder) {

@@ -112,7 +112,7 @@ func mayReach(f template.Function) (all []string) {
 
 func depsOf(t *testing.T, pkg string) []string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", pkg)
+	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc,nethttpomithttp2", pkg)
 	command.Dir = root
 	var stderr bytes.Buffer
 	command.Stderr = &stderr

@@ -14,7 +14,7 @@ const Module = "github.com/sparekey/sparekey"
 // Flags are what go build is given for what is deployed: stripped, without the
 // runtime client's old protocol, the same on every machine. The Makefile has them
 // too, for itself and for SAM.
-const Flags = trimmed + "-tags=lambda.norpc '-ldflags=-s -w'"
+const Flags = trimmed + "-tags=lambda.norpc,nethttpomithttp2 '-ldflags=-s -w'"
 
 const trimmed = "-trimpath "
 
