@@ -68,10 +68,10 @@ func awayForAWhile(s *story) {
 	w.to(s.root + "/springfield/sign-in")
 	s.signsIn(w, "mlopez71", "purple-kite-river-71")
 	w.to(s.root + "/springfield/sessions")
-	s.desk.Advance("59m30s")
+	s.desk.Advance("59m2s")
 	w.to(s.root + "/springfield/sessions")
 	if s.js {
-		w.do(chromedp.Poll(`document.querySelector("dialog[data-soon]").open`, nil))
+		w.do(chromedp.WaitVisible("dialog[data-soon][open]", chromedp.ByQuery))
 		w.says(s.say("signed-in.soon"))
 		s.see(w, "sessions-soon", http.StatusOK, "sessions.title")
 		w.press("dialog[data-soon] button")
@@ -82,7 +82,7 @@ func awayForAWhile(s *story) {
 	s.desk.Advance("59m56s")
 	if s.js {
 		w.to(s.root + "/springfield/sessions")
-		w.do(chromedp.Poll(`document.querySelector("dialog[data-gone]").open`, nil))
+		w.do(chromedp.WaitVisible("dialog[data-gone][open]", chromedp.ByQuery))
 		if said := ask[string](w, "document.body.innerText"); !strings.Contains(said, s.say("session.ended")) || strings.Contains(said, s.say("sessions.title")) {
 			w.Errorf("at the end the page shows %q", said)
 		}

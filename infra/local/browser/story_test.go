@@ -384,7 +384,8 @@ func everyLine(s *story) {
 	for _, line := range lines {
 		w.to(s.root + "/springfield") // within one page a browser loads nothing
 		w.to(line.Address)
-		if w.status != http.StatusOK {
+		toSignIn := w.status == http.StatusUnauthorized && strings.Contains(line.Address, "/change-password") && w.has("#username")
+		if w.status != http.StatusOK && !toSignIn {
 			w.Errorf("%q leads to %s: %d", line.Says, line.Address, w.status)
 		}
 		_, place, _ := strings.Cut(line.Address, "#")
