@@ -45,12 +45,16 @@ var kept = map[string]func(table.Item, row) time.Time{
 	"REQUEST": func(_ table.Item, r row) time.Time { return r.Asked.Add(30 * day) },
 	"NOTICE":  func(_ table.Item, r row) time.Time { return r.At.Add(30 * day) },
 	"TOKEN":   func(_ table.Item, r row) time.Time { return r.Ends.Add(7 * day) },
-	"SESSION": func(_ table.Item, r row) time.Time { return r.Ends },
-	"LIVING":  func(_ table.Item, r row) time.Time { return r.Ends },
-	"DEVICE":  func(_ table.Item, r row) time.Time { return r.Ends }, // a year after it was last seen
-	"BUDGET":  func(_ table.Item, r row) time.Time { return r.Full },
-	"AUDIT":   func(_ table.Item, r row) time.Time { return r.At.Add(396 * day) }, // 13 months
-	"TRIES":   func(_ table.Item, r row) time.Time { return r.Latest[len(r.Latest)-1].Add(30 * day) },
+	"SESSION": func(_ table.Item, r row) time.Time { return r.Ends.Add(12 * time.Hour) }, // for the way back to its page
+	"SESSION of an account": func(i table.Item, _ row) time.Time { // twelve hours at most, and the way back
+		proved, _ := time.Parse("20060102T150405Z", strings.Split(i.SK, "#")[1])
+		return proved.Add(24 * time.Hour)
+	},
+	"LIVING": func(_ table.Item, r row) time.Time { return r.Ends },
+	"DEVICE": func(_ table.Item, r row) time.Time { return r.Ends }, // a year after it was last seen
+	"BUDGET": func(_ table.Item, r row) time.Time { return r.Full },
+	"AUDIT":  func(_ table.Item, r row) time.Time { return r.At.Add(396 * day) }, // 13 months
+	"TRIES":  func(_ table.Item, r row) time.Time { return r.Latest[len(r.Latest)-1].Add(30 * day) },
 	"COUNT network": func(i table.Item, _ row) time.Time {
 		return windowOf(i).Add(20 * time.Minute)
 	},
@@ -58,7 +62,7 @@ var kept = map[string]func(table.Item, row) time.Time{
 }
 
 // forever are the kinds that stay until somebody removes them.
-var forever = []string{"DISTRICT", "USERNAME", "ADDRESS", "PROFILE", "STATE", "RUN"}
+var forever = []string{"DISTRICT", "USERNAME", "ADDRESS", "PROFILE", "STATE", "SIGNEDIN", "RUN"}
 
 func windowOf(i table.Item) time.Time {
 	began, _ := strconv.ParseInt(i.PK[strings.LastIndexByte(i.PK, '#')+1:], 10, 64)
@@ -70,7 +74,9 @@ func kindOf(i table.Item) string {
 	kind, rest, _ := strings.Cut(i.PK, "#")
 	switch kind {
 	case "ACCOUNT":
-		kind, _, _ = strings.Cut(i.SK, "#")
+		if kind, _, _ = strings.Cut(i.SK, "#"); kind == "SESSION" {
+			kind += " of an account"
+		}
 	case "COUNT":
 		of, _, _ := strings.Cut(rest, "#")
 		kind += " " + of
