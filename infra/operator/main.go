@@ -36,8 +36,9 @@ type command struct {
 }
 
 var commands = []command{
+	{"district get", "SLUG", "print a district's settings, to be edited and put", getDistrict},
 	{"district put", "FILE.json", "put a district's settings into force", putDistrict},
-	{"account put", "", "put one account, which has no password yet", putAccount},
+	{"account put", "", "put one account, which has no password yet, or correct it", putAccount},
 	{"epoch raise", "", "end every link and session, after a restore", raiseEpochs},
 	{"table adopt", "", "write the template with a restored table in place of the stack's own", adoptTable},
 }
@@ -90,6 +91,9 @@ func parse(args []string, lookup func(string) (string, bool), out io.Writer) (fu
 	do := commands[i].flags(set)
 	if err := set.Parse(args[2:]); err != nil {
 		return nil, err
+	}
+	if takes := len(strings.Fields(commands[i].args)); set.NArg() > takes {
+		return nil, fmt.Errorf("%s: what is %q? Flags come first, and what has spaces in it is quoted", name, set.Args()[takes:])
 	}
 	return func(ctx context.Context) error {
 		return do(ctx, desk{out, rows, table.Store{Table: dynamo.Open(rows), Rand: rand.Reader}}, set.Args())

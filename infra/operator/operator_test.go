@@ -27,6 +27,17 @@ func TestWhatCannotBeMeantIsRefused(t *testing.T) {
 		"a role that is none":       {"account put -table t -region r -role root", "no role"},
 		"an epoch without a cause":  {"epoch raise -table t -region r -yes", "-cause"},
 		"a stream of another table": {"table adopt -table t -region r -stream arn:aws:dynamodb:eu-central-1:000000000000:table/other/stream/1", "not a stream of t"},
+		"no district":               {"district get -table t -region r", "which district?"},
+		"a district's file":         {"district get -table t -region r springfield.json", "which district?"},
+		"an address that is none":   {"account put -table t -region r -role staff -username a -email nobody", "-email: Enter an email"},
+		"a header for a username":   {"account put -table t -region r -role staff -email a@example.org -username Bcc:x", "not a username"},
+		"two scripts in a username": {"account put -table t -region r -role staff -email a@example.org -username p\u0430ul", "not a username"},
+		"a control character":       {"account put -table t -region r -role staff -email a@example.org -username a -first b\x01", "-first"},
+		"more than an account":      {"account put -table t -region r -role staff -username a -email a@example.org b", `"b"`},
+		"more than a district":      {"district get -table t -region r springfield shelbyville", `"shelbyville"`},
+		"more than a file":          {"district put -table t -region r x.json -endpoint", `"-endpoint"`},
+		"more than a cause":         {"epoch raise -table t -region r -cause a yes", `"yes"`},
+		"more than a table":         {"table adopt -table t -region r x", `"x"`},
 		"a flag that is not there":  {"epoch raise -table t -region r -force", "-force"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +69,7 @@ func TestTheExampleDistrictIsOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := parseDistrict(text); err != nil || d.Slug != "springfield" || !d.AskEmail {
+	if d, err := parseDistrict(text); err != nil || d.Slug != "springfield" || !d.AskEmail || d.Version != "" {
 		t.Errorf("%+v, %v", d, err)
 	}
 }
@@ -68,7 +79,9 @@ func TestSettingsWithAFaultAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"a switch that is misspelled": {`{"slug":"springfield","name":"S","mail_from":"a@example.org","link_minuts":20}`, "link_minuts"},
 		"a setting out of bounds":     {`{"slug":"springfield","name":"S","mail_from":"a@example.org","link_minutes":5}`, "link_minutes"},
-		"two districts":               {`{"slug":"springfield","name":"S","mail_from":"a@example.org"}{}`, "after top-level value"},
+		"two districts":               {`{"slug":"springfield","name":"S","mail_from":"a@example.org"}{}`, "something after"},
+		"no word about flows":         {`{"slug":"springfield","name":"S","mail_from":"a@example.org"}`, "flows: say"},
+		"a flow that is none":         {`{"slug":"springfield","name":"S","mail_from":"a@example.org","flows":{"forgot":[]}}`, `no "forgot"`},
 		"no JSON":                     {`slug: springfield`, "invalid character"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,22 +58,121 @@ func TestTheFirstDistrictAndItsFirstAccount(t *testing.T) {
 	if _, err := o.give("account put", who...); err == nil || !strings.Contains(err.Error(), "no such district") {
 		t.Fatalf("an account without a district: %v", err)
 	}
-	for range 2 {
-		o.must("springfield: in force", "district put", "../../docs/district.example.json")
-	}
+	o.must("springfield: in force everywhere", "district put", example)
+	o.must("springfield: in force already", "district put", example)
 	o.must("not activated", "account put", who...)
-	if _, err := o.give("account put", who...); err == nil || !strings.Contains(err.Error(), account.ErrTaken.Error()) {
-		t.Errorf("a second account of the same name: %v", err)
-	}
 	found, err := account.Find(t.Context(), o.store, "springfield", "First.Parent")
 	if err != nil || !found.Live() || found.State.Value.Activated || found.Address() != "parent@example.org" {
 		t.Errorf("found %+v, %v", found, err)
 	}
 }
 
+// TestAnAccountIsCorrected puts one twice, and then with what was wrong put right.
+func TestAnAccountIsCorrected(t *testing.T) {
+	o := open(t)
+	o.must("in force", "district put", example)
+	put := func(says, email string, more ...string) account.Account {
+		t.Helper()
+		args := []string{"-district", "springfield", "-username", "first.parent", "-role", "guardian", "-email", email}
+		o.must(says, "account put", append(args, more...)...)
+		who, err := account.Find(t.Context(), o.store, "springfield", "first.parent")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return who
+	}
+	sharing := func(address string) int {
+		t.Helper()
+		ids, err := account.Sharing(t.Context(), o.store, "springfield", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(ids)
+	}
+	first := put("not activated", "wrong@example.org", "-first", "Maria")
+	again := put("is as you say; its links go to wrong@example.org", "wrong@example.org", "-first", "Maria")
+	if again.ID != first.ID || again.Profile.Version != first.Profile.Version || again.State.Version != first.State.Version {
+		t.Errorf("the same again is %+v, and was %+v", again, first)
+	}
+	right := put("links go to right@example.org", "right@example.org")
+	if right.ID != first.ID || right.Profile.Value.First != "Maria" || right.State.Value.Epoch != first.State.Value.Epoch+1 {
+		t.Errorf("corrected, it is %+v", right)
+	}
+	if sharing("wrong@example.org") != 0 || sharing("right@example.org") != 1 {
+		t.Error("the addresses are not found as they are")
+	}
+	_, err := o.give("account put", "-district", "springfield", "-username", "First.Parent", "-role", "staff", "-email", "right@example.org")
+	if !errors.Is(err, account.ErrTaken) {
+		t.Errorf("the same name in another role: %v", err)
+	}
+	disable := func(p *account.Profile, _ *account.State) { p.Status = account.Disabled }
+	if err := account.Amend(t.Context(), o.store, "springfield", first.ID, disable); err != nil {
+		t.Fatal(err)
+	}
+	if off := put("it is disabled", "right@example.org"); off.Live() {
+		t.Error("a disabled account was put back by hand")
+	}
+}
+
+const example = "../../docs/district.example.json"
+
+// TestAFlowIsSwitchedOff does as the pages for an alarm say: get, edit, put.
+func TestAFlowIsSwitchedOff(t *testing.T) {
+	o := open(t)
+	o.must("  forgot-username: off\n", "district put", example)
+	in := func() district.District {
+		t.Helper()
+		directory := &district.Directory{Table: o.store, Now: time.Now}
+		d, err := directory.Find(t.Context(), "springfield")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	edited := func(name, from, to string) string {
+		t.Helper()
+		text, err := o.give("district get", "springfield")
+		if err != nil || !strings.Contains(text, from) {
+			t.Fatalf("%q is not in %s, %v", from, text, err)
+		}
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(strings.Replace(text, from, to, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	same := edited("same", "student", "student")
+	o.must("in force already", "district put", same)
+	stale := edited("stale", "555-0100", "555-0199")
+	off := edited("off", `"forgot-password": [`, `"forgot-username": ["staff"], "no": [`)
+	if _, err := o.give("district put", off); err == nil || !strings.Contains(err.Error(), `no "no"`) {
+		t.Fatalf("a flow that is none: %v", err)
+	}
+	off = edited("off", "\"forgot-password\": [\n      \"student\",\n      \"guardian\",\n      \"staff\"\n    ],", "")
+	o.must("  forgot-password: off\n", "district put", off)
+	if d := in(); d.Offers(district.ForgotPassword) || !d.Allows(district.SignIn, district.Staff) {
+		t.Errorf("flows are %v", d.Flows)
+	}
+	o.must("in force already", "district put", off)
+	for _, old := range []string{stale, same, example} {
+		if _, err := o.give("district put", old); !errors.Is(err, errStale) {
+			t.Errorf("%s undid it: %v", old, err)
+		}
+	}
+	if d := in(); d.Offers(district.ForgotPassword) || d.Phone != "555-0100" {
+		t.Errorf("an old file is in force: %+v", d)
+	}
+	if _, err := o.give("district put", edited("other", `"slug": "springfield"`, `"slug": "shelbyville"`)); !errors.Is(err, district.ErrUnknown) {
+		t.Errorf("a version of another district: %v", err)
+	}
+	if _, err := o.give("district get", "shelbyville"); !errors.Is(err, district.ErrUnknown) {
+		t.Errorf("settings of a district that is not there: %v", err)
+	}
+}
+
 func TestADistrictWithAFaultChangesNothing(t *testing.T) {
 	o := open(t)
-	o.must("in force", "district put", "../../docs/district.example.json")
+	o.must("in force", "district put", example)
 	file := filepath.Join(t.TempDir(), "faulty.json")
 	if err := os.WriteFile(file, []byte(`{"slug":"springfield","name":"Other","mail_from":"a@example.org","link_minutes":90}`), 0o600); err != nil {
 		t.Fatal(err)

@@ -55,7 +55,7 @@ func (d District) Check() error {
 		}
 	}
 	for flow, roles := range d.Flows {
-		if !slices.Contains(flows, flow) {
+		if !slices.Contains(Flows, flow) {
 			fault("flows: there is no %q", flow)
 		}
 		for _, r := range roles {

@@ -42,7 +42,8 @@ const (
 	SignIn         = "sign-in"
 )
 
-var flows = []string{ForgotPassword, ForgotUsername, SignIn}
+// Flows lists them all.
+var Flows = []string{ForgotPassword, ForgotUsername, SignIn}
 
 // District is a district's settings; the JSON names are those of the
 // configuration that its engineers write.
