@@ -50,7 +50,7 @@ func readStack(t *testing.T) (s stack) {
 }
 
 var (
-	overrides = regexp.MustCompile(`--parameter-overrides (\w+)=(\w+)`)
+	overrides = regexp.MustCompile(`infra/release "\$STAGE" (\w+)=(\w+)`)
 	logicals  = regexp.MustCompile(`--logical-resource-id (\w+)`)
 	outputs   = regexp.MustCompile(`OutputKey=='(\w+)'`)
 	code      = regexp.MustCompile("`([A-Z][a-z]+[A-Za-z0-9]*)(=[^`]*)?`")

@@ -124,7 +124,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		"a deployment past the alarms":        {"{Alarms: !If [Guarded, [!Ref SignInErrors, !Ref InternalErrors, !Ref NotStarting]", "{Alarms: !If [Guarded, [!Ref InternalErrors, !Ref NotStarting]", "goes on"},
 		"a deployment without alarms":         {"      DeploymentPreference: {Alarms: !If [Guarded, [!Ref SignInErrors, !Ref InternalErrors, !Ref NotStarting], [!Ref AWS::NoValue]]}\n", "", "Guarded"},
 		"a deployment that can never begin":   {"!Ref CourierErrors, !Ref InternalErrors", "!Ref CourierErrors, !Ref CourierMissed, !Ref InternalErrors", "could begin"},
-		"code alone makes a version":          {"      AutoPublishAliasAllProperties: true\n", "", "AllProperties"},
+		"a value that reaches nothing":        {"      AutoPublishCodeSha256: !Ref Release\n", "", "AutoPublishCodeSha256"},
 		"a feed past the alias":               {"!Ref CourierFunction.Alias", "!Ref CourierFunction", "CourierFunction.Alias"},
 		// What wakes somebody.
 		"an alarm that tells nobody":          {"      AlarmActions: [!Ref Operators]\n", "", "nobody is told"},

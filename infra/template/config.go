@@ -82,17 +82,16 @@ func (s stage) check(name string, doc document) error {
 	if s["deploy"].Parameters["disable_rollback"] != nil {
 		fault("deploy: half a change would stay")
 	}
-	given := map[string]string{}
-	list, _ := s["deploy"].Parameters["parameter_overrides"].([]any)
-	for _, override := range list {
-		key, value, _ := strings.Cut(fmt.Sprint(override), "=")
-		given[key] = value
-	}
+	given := s.given()
 	if given["Stage"] != name {
 		fault("deploy: Stage is %q", given["Stage"])
 	}
 	for key, p := range doc.Parameters {
-		if value, ok := given[key]; !ok && p.Default == nil || ok && !p.allows(value) {
+		if key == "Release" {
+			if given[key] != unnumbered || p.allows(unnumbered) {
+				fault("deploy: Release is %q, want %q and the template to refuse it", given[key], unnumbered)
+			}
+		} else if value, ok := given[key]; !ok && p.Default == nil || ok && !p.allows(value) {
 			fault("deploy: %s is %q", key, value)
 		}
 		delete(given, key)
@@ -102,6 +101,19 @@ func (s stage) check(name string, doc document) error {
 	}
 	return errors.Join(faults...)
 }
+
+// given is what a stage says of parameters.
+func (s stage) given() map[string]string {
+	given := map[string]string{}
+	list, _ := s["deploy"].Parameters["parameter_overrides"].([]any)
+	for _, override := range list {
+		key, value, _ := strings.Cut(fmt.Sprint(override), "=")
+		given[key] = value
+	}
+	return given
+}
+
+func sortedKeys[V any](all map[string]V) []string { return slices.Sorted(maps.Keys(all)) }
 
 // parameter is what a stack is told when it is made.
 type parameter struct {

@@ -2,8 +2,10 @@ package template_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sparekey/sparekey"
 	"github.com/sparekey/sparekey/infra/template"
@@ -41,6 +43,8 @@ func TestEveryMistakeOfAStageIsFound(t *testing.T) {
 		"the pepper itself":              {"PepperParameter=/sparekey/prod/pepper", "Pepper=1:c2VjcmV0", "knows no Pepper"},
 		"production unasked":             {"confirm_changeset = true\nfail_on_empty_changeset = false\nparameter_overrides = [\n  \"Stage=prod\"", "confirm_changeset = false\nfail_on_empty_changeset = false\nparameter_overrides = [\n  \"Stage=prod\"", "prod: deploy: nobody"},
 		"half a change kept":             {"resolve_s3 = true", "resolve_s3 = true\ndisable_rollback = true", "half a change"},
+		"a release like the one before":  {"Release=unnumbered", "Release=1234567890", "Release"},
+		"no word of releases":            {"  \"Release=unnumbered\",\n", "", "Release"},
 		"all the power there is":         {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "capabilities"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,5 +57,33 @@ func TestEveryMistakeOfAStageIsFound(t *testing.T) {
 				t.Errorf("got %v, want a word of %q", err, c.says)
 			}
 		})
+	}
+}
+
+func TestADeploymentSaysEverything(t *testing.T) {
+	at := time.Unix(1800000000, 0)
+	got, err := template.Overrides([]byte(samconfig(t)), sparekey.Template, "prod", []string{"SendRate=80"}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Release=1800000000", "SendRate=80", "Stage=prod", "Guarded=yes", "LogDays=400", "MailFrom=*@springfield.example.org,*@shelbyville.example.org"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q does not say %s", got, want)
+		}
+	}
+	if parameters := strings.Count(string(sparekey.Template), "\n    Type: String\n") + strings.Count(string(sparekey.Template), "\n    Type: Number\n") + 1; len(got) != parameters {
+		t.Errorf("it says %q, and there are %d parameters", got, parameters)
+	}
+}
+
+func TestADeploymentIsRefused(t *testing.T) {
+	for set, says := range map[string]string{"Guarded=maybe": "Guarded", "Rate=3": "knows no Rate", "OperatorEmail=": "OperatorEmail", "MailFrom=a@example.org b@example.org": "MailFrom"} {
+		_, err := template.Overrides([]byte(samconfig(t)), sparekey.Template, "prod", []string{set}, time.Unix(1800000000, 0))
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want a word of %q", set, err, says)
+		}
+	}
+	if _, err := template.Overrides([]byte(samconfig(t)), sparekey.Template, "test", nil, time.Unix(1800000000, 0)); err == nil {
+		t.Error("a stage that is none is deployed")
 	}
 }

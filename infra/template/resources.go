@@ -22,15 +22,15 @@ var wants = map[string]map[string]string{
 		"DeploymentPreference.Enabled": "",
 	},
 	"AWS::Serverless::Function": {
-		"AutoPublishAlias":              "",
-		"AutoPublishAliasAllProperties": "true",
-		"DeploymentPreference.Type":     "",
-		"DeploymentPreference.Enabled":  "",
-		"KmsKeyArn":                     "",
-		"LoggingConfig.LogFormat":       "",
-		"Tracing":                       "", // a trace would hold the path
-		"FunctionUrlConfig":             "", // a second origin
-		"Role":                          "", // its own
+		"AutoPublishAlias":             "",
+		"AutoPublishCodeSha256":        "Release", // else the value of a parameter would reach nothing that runs
+		"DeploymentPreference.Type":    "",
+		"DeploymentPreference.Enabled": "",
+		"KmsKeyArn":                    "",
+		"LoggingConfig.LogFormat":      "",
+		"Tracing":                      "", // a trace would hold the path
+		"FunctionUrlConfig":            "", // a second origin
+		"Role":                         "", // its own
 	},
 	"AWS::Serverless::Api": {
 		"Cors":                                     "", // a portal's origin may be let in for some routes, never with credentials
