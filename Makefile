@@ -54,7 +54,7 @@ bench: $(TOOLS)/dynoxide/ready ## how every function starts, beside one that doe
 	@mkdir -p build
 	go run ./infra/bench -runs $(RUNS) -against "$(AGAINST)" -out $(REPORT).md -json $(REPORT).json
 
-test-aws: tools ## the second tier: on Dynoxide and moto, and the real binaries
+test-aws: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/aws/ready ## the second tier: on Dynoxide and moto, and the real binaries
 	SPAREKEY_TEST_AWS=1 $(GOTEST) -count=1 -timeout 20m ./...
 
 test-browser: tools ## the third tier: in Chromium

@@ -27,6 +27,7 @@ type world struct {
 	store table.Store
 	rows  *embedded.Table
 	now   time.Time
+	asked []string // whose sign-ins were to end, done or not
 	ended []string
 	deaf  string        // the account that Cognito does not take
 	took  time.Duration // how long each sign-out takes
@@ -42,6 +43,7 @@ func here(t *testing.T) *world {
 // SignOut is the world's Cognito.
 func (w *world) SignOut(_ context.Context, id string) error {
 	w.now = w.now.Add(w.took)
+	w.asked = append(w.asked, id)
 	if id == w.deaf {
 		return port.ErrThrottled
 	}
@@ -143,6 +145,28 @@ func TestOwedSignOutsAreDoneAndStruckOff(t *testing.T) {
 	w.run()
 	if got := w.left("SIGNOUT"); got != nil || !slices.Equal(w.ended, []string{"b", "c", "a"}) {
 		t.Errorf("left are %v, ended %v", got, w.ended)
+	}
+}
+
+// Those that Cognito does not take stand before no others, minute after minute.
+func TestASignOutThatCognitoRefusesComesAgainInFiveMinutes(t *testing.T) {
+	t.Parallel()
+	w := here(t)
+	w.owe("a")
+	w.deaf = "a"
+	w.run()
+	w.now = w.now.Add(5*time.Minute - 1)
+	w.owe("b")
+	w.run()
+	if !slices.Equal(w.asked, []string{"a", "b"}) {
+		t.Errorf("before five minutes: %v", w.asked)
+	}
+	w.deaf = ""
+	w.owe("c")
+	w.now = w.now.Add(1)
+	w.run()
+	if !slices.Equal(w.asked, []string{"a", "b", "c", "a"}) || w.left("SIGNOUT") != nil {
+		t.Errorf("after five minutes: %v, left %v", w.asked, w.left("SIGNOUT"))
 	}
 }
 

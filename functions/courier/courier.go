@@ -62,7 +62,7 @@ func (f Flow) Feed(ctx context.Context, keys []table.Key) {
 // runFor is how long one run may begin deliveries. The slowest delivery, with SES
 // and the table each at the end of their patience, fits between it and the
 // function's own timeout: a courier is not killed over a mail that SES has taken.
-const runFor = 40 * time.Second
+const runFor = 35 * time.Second
 
 // Run delivers what is due, requests before notices, until nothing is or the
 // time is over, and writes one line about it. Only one run goes on at a time.

@@ -61,6 +61,7 @@ func opened(t *testing.T) *office {
 			if meddle := o.before; meddle != nil && call.Name == "Write" && touch.Kind == "ACCOUNT" {
 				o.before = nil
 				meddle()
+				break // what it has left to be done is for the next
 			}
 		}
 		return do()

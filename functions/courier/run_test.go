@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sparekey/sparekey/infra/gate"
+	"github.com/sparekey/sparekey/shared/outbox"
 	"github.com/sparekey/sparekey/shared/port"
 	"github.com/sparekey/sparekey/shared/table"
 )
@@ -92,6 +93,47 @@ func TestARunThatCannotTellHowLateTheMailIsFails(t *testing.T) {
 	})
 	if all, err := o.runs(); !errors.Is(err, port.ErrUnavailable) || len(all) != 0 {
 		t.Errorf("got %v, %+v, want an error and no line", err, all)
+	}
+}
+
+// What the feed brings when its time is over is due, and goes with the minute.
+func TestTheFeedBeginsNothingWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	o := opened(t)
+	keys := []table.Key{o.owe(family), o.ask("achen", family)}
+	o.sending = func() { o.now = o.now.Add(time.Minute) }
+	o.flow.Feed(o.Context(), keys)
+	if n := len(o.boxes.All()); n != 1 {
+		t.Fatalf("%d mails, want the first alone", n)
+	}
+	o.run()
+	if n := len(o.boxes.All()); n != 2 {
+		t.Errorf("%d mails after the minute", n)
+	}
+}
+
+// An outcome that is not written down would send the mail again.
+func TestAnOutcomeThatTheTableRefusesForTheMomentIsWrittenAllTheSame(t *testing.T) {
+	t.Parallel()
+	for refusals := 1; refusals <= 3; refusals++ {
+		o, refused := opened(t), 0
+		key := o.ask("achen", family)
+		o.flow.Table.Table = gate.Table(o.rows, "courier", func(_ context.Context, call gate.Call, do func() error) error {
+			if len(o.boxes.All()) == 1 && call.Name == "Write" && refused < refusals {
+				refused++
+				return port.ErrThrottled
+			}
+			return do()
+		})
+		o.wants(0, 1, 0)
+		if got := o.outcome(key); got != outbox.Sent || refused != refusals {
+			t.Errorf("refused %d times of %d: outcome %q", refused, refusals, got)
+		}
+		o.now = o.now.Add(time.Hour)
+		o.run()
+		if n := len(o.boxes.All()); n != 1 {
+			t.Errorf("refused %d times: %d mails", refusals, n)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,50 @@ func TestNobodyWorksOnWhatAnotherMaySettle(t *testing.T) {
 			t.Errorf("%s may run for %v, and API Gateway waits 29 s", f.Folder, f.Timeout)
 		}
 	}
+}
+
+// A mail that SES has taken, or a sign-out that Cognito has done, is written down
+// before the function's time is over: whatever began last has that long, with
+// everything that it asks at the end of its patience, and the run's line as well.
+func TestNothingThatWasBegunIsKilled(t *testing.T) {
+	table := seconds(t, "infra/dynamo/table.go", "deadline")
+	for folder, slowest := range map[string]time.Duration{
+		// a slot, the mail, and its outcome as often as it is insisted on
+		"courier": table + seconds(t, "infra/ses/sender.go", "sendDeadline") + time.Duration(number(t, "functions/courier/request.go", "races"))*table,
+		// what is owed, its being done, and its being put off, which is a read and a write
+		"cleanup": table + seconds(t, "infra/cognito/store.go", "callTimeout") + 2*table,
+	} {
+		runs := seconds(t, "functions/"+folder+"/"+folder+".go", "runFor")
+		for _, f := range deployed(t).Functions {
+			if f.Folder == folder && runs+slowest+table >= f.Timeout {
+				t.Errorf("%s begins until %v, what it begins takes %v and its line %v, and it may run for %v", folder, runs, slowest, table, f.Timeout)
+			}
+		}
+	}
+}
+
+// seconds is a constant of so many seconds, and number one of so many.
+func seconds(t *testing.T, file, name string) time.Duration {
+	t.Helper()
+	return time.Duration(constant(t, file, name+` += (\d+) \* time\.Second\b`)) * time.Second
+}
+
+func number(t *testing.T, file, name string) int {
+	t.Helper()
+	return constant(t, file, name+` += (\d+)\n`)
+}
+
+func constant(t *testing.T, file, pattern string) int {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`\b` + pattern).FindSubmatch(source)
+	if found == nil {
+		t.Fatalf("%s: no %s", file, pattern)
+	}
+	return atoi(string(found[1]))
 }
 
 // services are what each driver calls on AWS: a function that links the driver

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -55,8 +56,15 @@ func onThisMachine(text string) (string, error) {
 		u.Host = "127.0.0.1" + rest
 	}
 	address, err := netip.ParseAddr(u.Hostname())
-	if err != nil || !address.IsLoopback() {
+	if err != nil || !address.IsLoopback() || address.Zone() != "" || !possible(u.Port()) {
 		return "", errElsewhere
 	}
 	return u.Scheme + "://" + u.Host, nil
+}
+
+// possible reports whether something may listen at such a port; none is the
+// scheme's own.
+func possible(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }

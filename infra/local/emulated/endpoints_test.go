@@ -49,6 +49,7 @@ func TestAnEndpointElsewhereIsRefusedWhicheverItIs(t *testing.T) {
 		"http://127.0.0.1@example.org:8000", "http://localhost:8000@example.org", "http://me@127.0.0.1:8000", "http://me:it@localhost:8000",
 		"http://example.org#@127.0.0.1:8000", "http://127.0.0.1:8000#x", "http://127.0.0.1:8000/path", "http://127.0.0.1:8000?at=example.org", "http://127.0.0.1?",
 		"http://127.0.0.1\\@example.org", "127.0.0.1:8000", "localhost:8000", "//127.0.0.1:8000", "ftp://127.0.0.1", "file:///etc/passwd", "http:127.0.0.1:8000",
+		"http://[::1%25lo]:8000", "http://localhost:99999", "http://127.0.0.1:65536", "http://127.0.0.1:0", "http://[::1]:0",
 		"http://", "http://:8000", "http://127.0.0.1:port", "::", "%", " http://127.0.0.1:8000", "http://127.0.0.1:8000\n", "nonsense", "http://[::1", "http://１２７.0.0.1",
 	} {
 		for _, name := range []string{all, rows, streams, people, post} {
