@@ -1,7 +1,10 @@
 package template
 
 import (
+	"fmt"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,13 +20,16 @@ type Alarm struct {
 	Period      int // seconds
 	Of, Need    int // so many of so many periods
 	Missing     string
-	Usual       bool // it compares with what is usual, not with a threshold
+	Usual       bool   // it compares with what is usual, not with a threshold
+	Computed    string // what is compared, where it is computed of metrics
 }
 
 // Metric is one metric of CloudWatch.
 type Metric struct {
 	Namespace, Name string
 	Dimensions      map[string]string
+	Statistic       string
+	Period          int // seconds
 }
 
 type dimensions []struct {
@@ -56,7 +62,10 @@ type alarm struct {
 	TreatMissingData   string     `yaml:"TreatMissingData"`
 	ThresholdMetricID  string     `yaml:"ThresholdMetricId"`
 	Metrics            []struct {
+		Expression string `yaml:"Expression"`
 		MetricStat struct {
+			Stat   string `yaml:"Stat"`
+			Period int    `yaml:"Period"`
 			Metric struct {
 				Namespace  string     `yaml:"Namespace"`
 				MetricName string     `yaml:"MetricName"`
@@ -76,14 +85,48 @@ func (a alarm) alarm(name string) Alarm {
 		Of: a.EvaluationPeriods, Need: a.DatapointsToAlarm, Missing: a.TreatMissingData, Usual: a.ThresholdMetricID != "",
 	}
 	if a.MetricName != "" {
-		read.Metrics = []Metric{{Namespace: a.Namespace, Name: a.MetricName, Dimensions: a.Dimensions.byName()}}
+		read.Metrics = []Metric{{Namespace: a.Namespace, Name: a.MetricName, Dimensions: a.Dimensions.byName(), Statistic: read.Statistic, Period: read.Period}}
 	}
 	for _, m := range a.Metrics {
+		read.Computed += m.Expression
 		if metric := m.MetricStat.Metric; metric.MetricName != "" {
-			read.Metrics = append(read.Metrics, Metric{Namespace: metric.Namespace, Name: metric.MetricName, Dimensions: metric.Dimensions.byName()})
+			read.Metrics = append(read.Metrics, Metric{
+				Namespace: metric.Namespace, Name: metric.MetricName, Dimensions: metric.Dimensions.byName(),
+				Statistic: m.MetricStat.Stat, Period: m.MetricStat.Period,
+			})
 		}
 	}
 	return read
+}
+
+// comparisons are CloudWatch's, as people write them.
+var comparisons = map[string]string{
+	"GreaterThanOrEqualToThreshold": ">=", "GreaterThanThreshold": ">", "LessThanThreshold": "<", "LessThanOrEqualToThreshold": "<=",
+	"GreaterThanUpperThreshold": "above",
+}
+
+// rings tells when the alarm rings: Sum of Errors >= 1 in 1 of 5 periods of 60 s.
+func (a Alarm) rings() string {
+	var looks, periods []string
+	for _, m := range a.Metrics {
+		look := m.Statistic + " of " + m.Name
+		if index := m.Dimensions["GlobalSecondaryIndexName"]; index != "" {
+			look += " of " + index
+		}
+		looks = append(looks, look)
+		periods = append(periods, strconv.Itoa(m.Period))
+	}
+	slices.Sort(looks)
+	slices.Sort(periods)
+	seen, limit := strings.Join(slices.Compact(looks), ", "), strconv.FormatFloat(a.Threshold, 'g', -1, 64)
+	if a.Computed != "" {
+		seen = a.Computed + " on " + seen
+	}
+	if a.Usual {
+		limit = "usual"
+	}
+	return fmt.Sprintf("%s %s %s in %d of %d periods of %s s; without data %s",
+		seen, comparisons[a.Comparison], limit, a.Need, a.Of, strings.Join(slices.Compact(periods), ", "), a.Missing)
 }
 
 // page is the page that a text ends with.

@@ -129,8 +129,9 @@ func checkWatched(f Function, alarms []Alarm) error {
 		if metric == "Duration" && (limit < f.Timeout/2 || limit >= f.Timeout || alarms[at].Statistic != "p99") {
 			faults = append(faults, fmt.Errorf("%s: %s of %v tells nothing of a timeout of %v", f.Name, alarms[at].Statistic, limit, f.Timeout))
 		}
-		if metric == "Errors" && !slices.Contains(f.Rollback, alarms[at].Name) {
-			faults = append(faults, fmt.Errorf("%s: a deployment goes on while %s rings", f.Name, alarms[at].Name))
+		want := []string{alarms[at].Name, "InternalErrors", "NotStarting"}
+		if metric == "Errors" && !slices.Equal(f.Rollback, want) {
+			faults = append(faults, fmt.Errorf("%s: a deployment goes on while one of %q rings: it is rolled back by %q", f.Name, want, f.Rollback))
 		}
 	}
 	for _, name := range f.Rollback {
@@ -153,7 +154,10 @@ func checkDashboard(name, body string, t Template) error {
 	var board struct {
 		Widgets []struct {
 			Type       string
-			Properties struct{ Metrics [][]any }
+			Properties struct {
+				Region  string
+				Metrics [][]any
+			}
 		}
 	}
 	if err := json.Unmarshal([]byte(body), &board); err != nil {
@@ -162,6 +166,9 @@ func checkDashboard(name, body string, t Template) error {
 	var faults []error
 	metrics := 0
 	for _, widget := range board.Widgets {
+		if p := widget.Properties; len(p.Metrics) > 0 && p.Region != "${AWS::Region}" {
+			faults = append(faults, fmt.Errorf("%s: it shows the metrics of region %q", name, p.Region))
+		}
 		for _, row := range widget.Properties.Metrics {
 			metrics++
 			faults = append(faults, checkRow(name, row, t))

@@ -28,7 +28,7 @@ func Check(text []byte, repository fs.FS) error {
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return fmt.Errorf("read template: %w", err)
 	}
-	faults := []error{checkRoutes(t.Functions), checkRefusals(t.Refusals), checkResources(doc), checkAlarms(t, doc, repository)}
+	faults := []error{checkRoutes(t.Functions), checkRefusals(t.Refusals), checkResources(doc), checkAlarms(t, doc, repository), checkMeant(text, doc, t.Alarms)}
 	for name, p := range doc.Parameters {
 		if p.NoEcho {
 			faults = append(faults, fmt.Errorf("%s: a secret is no parameter: it would be in the stack's history", name))
@@ -51,8 +51,10 @@ type document struct {
 }
 
 type resource struct {
-	Type       string         `yaml:"Type"`
-	Properties map[string]any `yaml:"Properties"`
+	Type                string         `yaml:"Type"`
+	DeletionPolicy      string         `yaml:"DeletionPolicy"`
+	UpdateReplacePolicy string         `yaml:"UpdateReplacePolicy"`
+	Properties          map[string]any `yaml:"Properties"`
 }
 
 // checkRoutes finds what API Gateway refuses only while it deploys: a route that
@@ -197,7 +199,8 @@ func checkRefusal(r Refusal) error {
 		return fmt.Errorf("gateway response %s: %d and %d, and %s is said with %d", r.Kind, r.Status, body.Status, code, status)
 	case body.Title == "" || body.Instance != "urn:uuid:$context.requestId":
 		return fmt.Errorf("gateway response %s: title %q, instance %q", r.Kind, body.Title, body.Instance)
-	case r.Headers["Content-Type"] != "application/problem+json" || r.Headers["Cache-Control"] != "no-store":
+	case r.Headers["Content-Type"] != "application/problem+json" || r.Headers["Cache-Control"] != "no-store" ||
+		r.Headers["X-Content-Type-Options"] != "nosniff" || r.Headers["Strict-Transport-Security"] != "max-age=63072000; includeSubDomains":
 		return fmt.Errorf("gateway response %s: headers %v", r.Kind, r.Headers)
 	case status == 429 && r.Headers["Retry-After"] == "":
 		return fmt.Errorf("gateway response %s: no Retry-After", r.Kind)

@@ -129,13 +129,7 @@ var wants = map[string]map[string]string{
 // way in, a second budget another bill.
 var once = []string{
 	"AWS::Serverless::Api", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::WAFv2::WebACL",
-	"AWS::SNS::Topic", "AWS::Budgets::Budget", "AWS::KMS::Key",
-}
-
-// nowhere are kinds that nobody has use for: a page of Cognito's own, a function's
-// own address, a rule that looks into requests.
-var nowhere = []string{
-	"AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolIdentityProvider", "AWS::Lambda::Url", "AWS::WAFv2::RuleGroup", "AWS::Lambda::Permission",
+	"AWS::SNS::Topic", "AWS::Budgets::Budget", "AWS::KMS::Key", "AWS::IAM::Role", "AWS::SNS::TopicPolicy", "AWS::Lambda::EventSourceMapping",
 }
 
 // checkResources holds every resource to what its kind has to be, and the kinds to
@@ -146,9 +140,6 @@ func checkResources(doc document) error {
 	for name, r := range doc.Resources {
 		many[r.Type]++
 		faults = append(faults, checkResource(name, r.Type, r.Properties))
-		if slices.Contains(nowhere, r.Type) {
-			faults = append(faults, fmt.Errorf("%s: a %s has no place here", name, r.Type))
-		}
 	}
 	for kind := range wants {
 		if many[kind] == 0 {
