@@ -21,7 +21,7 @@ SEEDS      ?= 5000
 RUNS       ?= 61
 REPORT     ?= build/bench
 
-.PHONY: help run test race lint cover sim fuzz bench tools test-aws test-browser check-template vuln sbom secrets build sam-build blocklist clean
+.PHONY: help run test race lint cover sim fuzz bench tools sam-tools test-aws test-browser check-template vuln vuln-release sbom secrets build sam-build blocklist clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,8 +64,11 @@ check-template: $(TOOLS)/sam/ready $(TOOLS)/checkov/ready ## the fourth tier: th
 	go vet ./...
 	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" $(DEPLOYED) infra/tools/check_template.sh
 
-vuln: $(TOOLS)/bin/govulncheck-$(VULNCHECK) $(TOOLS)/vulndb/$(VULNDB) ## known vulnerabilities in what our code calls (SPAREKEY_VULNDB=https://vuln.go.dev)
+vuln: $(TOOLS)/bin/govulncheck-$(VULNCHECK) $(TOOLS)/vulndb/$(VULNDB) ## known vulnerabilities in what our code calls, by a pinned database
 	$(SUPPLY) -run '^TestVulnerab' ./infra/supply
+
+vuln-release: $(TOOLS)/bin/govulncheck-$(VULNCHECK) ## the same before a deployment: asks the public database, and excuses no old Go
+	SPAREKEY_RELEASE=1 SPAREKEY_VULNDB=$${SPAREKEY_VULNDB:-https://vuln.go.dev} $(SUPPLY) -run '^TestVulnerab' ./infra/supply
 
 sbom: $(FUNCTIONS:%=build/sbom/%.json) ## what each function is made of, as CycloneDX, into build/sbom
 	$(SUPPLY) -run '^TestBills' ./infra/supply
@@ -96,6 +99,8 @@ clean: ## what was built; tools stay
 	rm -rf build build.out .aws-sam
 
 tools: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/sam/ready $(TOOLS)/checkov/ready $(TOOLS)/aws/ready $(TOOLS)/chromium $(TOOLS)/vulndb/$(VULNDB) $(GOTOOLS) ## everything the other tiers need, into .tools
+
+sam-tools: $(TOOLS)/sam/ready ## SAM alone, which is all that a deployment needs
 
 $(TOOLS)/dynoxide/ready:
 	PATH="$$PATH:$$HOME/.cargo/bin" infra/tools/install.sh dynoxide $(DYNOXIDE) $(TOOLS)/dynoxide

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,11 +25,7 @@ const root = "../.."
 
 func page(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "docs", "deploy.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return read(t, root, "docs/deploy.md")
 }
 
 // stack is what the template has, by names.
@@ -106,6 +103,70 @@ func TestTheStageOfDeployIsInSamconfig(t *testing.T) {
 	}
 }
 
+// TestTheDomainsOfTheExamplesAgree follows a mail of the example district: its domain
+// is the one that SES is told of, and one that the courier may mail from.
+func TestTheDomainsOfTheExamplesAgree(t *testing.T) {
+	t.Parallel()
+	d, err := parseDistrict([]byte(read(t, root, "docs/district.example.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, domain, _ := strings.Cut(d.MailFrom, "@")
+	if told := regexp.MustCompile(`(?m)^DOMAIN=(.+)$`).FindAllStringSubmatch(page(t), -1); len(told) < 2 {
+		t.Errorf("deploy.md sets DOMAIN %d times", len(told))
+	} else {
+		for _, one := range told {
+			if one[1] != domain {
+				t.Errorf("deploy.md has %s verified, and the example district mails from %s", one[1], domain)
+			}
+		}
+	}
+	config := read(t, root, "samconfig.toml")
+	prod := config[strings.Index(config, "[prod.deploy.parameters]"):]
+	if from := regexp.MustCompile(`"MailFrom=(.+)"`).FindStringSubmatch(prod); from == nil || !slices.Contains(strings.Split(from[1], ","), "*@"+domain) {
+		t.Errorf("samconfig.toml's prod lets nobody mail from %s: %q", domain, from)
+	}
+}
+
+var monthly = regexp.MustCompile(`\| (\d+) alarms, each metric they watch at \$0\.10: (\d+) \(a band is three\); (\d+) metrics from logs at \$0\.30; a dashboard at \$3 ² \| ([\d.]+) \|`)
+
+// TestWhatWatchingCostsIsCounted counts in the template what the table of costs counts.
+func TestWhatWatchingCostsIsCounted(t *testing.T) {
+	t.Parallel()
+	var alarms, watched int
+	fromLogs := map[string]bool{}
+	for _, resource := range readStack(t).Resources {
+		text, err := yaml.Marshal(resource)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch all := string(text); {
+		case strings.Contains(all, "Type: AWS::CloudWatch::Alarm\n"):
+			alarms++
+			watched += max(1, strings.Count(all, "MetricStat:")) + 2*strings.Count(all, "ANOMALY_DETECTION_BAND")
+		case strings.Contains(all, "Type: AWS::Logs::MetricFilter\n"):
+			fromLogs[regexp.MustCompile(`MetricName: (\w+)`).FindString(all)] = true
+		}
+	}
+	cost := fmt.Sprintf("%.2f", float64(watched)*0.1+float64(len(fromLogs))*0.3+3)
+	want := []string{strconv.Itoa(alarms), strconv.Itoa(watched), strconv.Itoa(len(fromLogs)), cost}
+	if said := monthly.FindStringSubmatch(page(t)); said == nil || !slices.Equal(said[1:], want) {
+		t.Errorf("the template has %q (alarms, what they watch, metrics from logs, dollars); deploy.md says %q", want, said)
+	}
+}
+
+// shells are the commands of each section, with what every shell is given first:
+// nobody has the variables of a section that they did in March.
+func shells(text string) (all []string) {
+	first := blocks(text)[0]
+	for _, section := range strings.Split(text, "\n## ") {
+		if commands := blocks(section); len(commands) > 0 {
+			all = append(all, first+"\n"+strings.Join(commands, "\n"))
+		}
+	}
+	return all
+}
+
 // blocks are the page's commands, as they would be typed one after the other.
 func blocks(text string) (all []string) {
 	for i, part := range strings.Split(text, "\n```") {
@@ -139,6 +200,8 @@ aws() {
   case "$1 $2" in
   configure*) return ;;
   *get-function-concurrency) echo 10; return ;;
+  *list-stack-resources) seq -f 'function-%g' "${FOUND:-$(grep -c AWS::Serverless::Function template.yaml)}"; return ;;
+  *describe-table) [[ $* != *TableStatus* ]] || { echo ACTIVE; return; } ;;
   esac
   echo arn:aws:dynamodb:us-east-1:000000000000:table/sparekey-prod-restored-20261125/stream/2026-11-25T12:00:00.000
 }
@@ -170,10 +233,54 @@ for line in sys.stdin:
         print("WRONG: aws", *args, said.getvalue().replace("\n", " "))
 `
 
-func TestCommandsInDeployExist(t *testing.T) {
+func secondTier(t *testing.T) {
+	t.Helper()
 	if os.Getenv("SPAREKEY_TEST_AWS") != "1" {
-		t.Skip("second tier: set SPAREKEY_TEST_AWS=1 to have the AWS CLI read docs/deploy.md")
+		t.Skip("second tier: set SPAREKEY_TEST_AWS=1 to have bash and the AWS CLI read docs/deploy.md")
 	}
+}
+
+// TestNoFunctionIsForgottenInARestore gives the two blocks of its first step.
+func TestNoFunctionIsForgottenInARestore(t *testing.T) {
+	secondTier(t)
+	_, restore, _ := strings.Cut(page(t), "**Step 1. Stop.**")
+	steps := blocks(restore)
+	dir := desktop(t)
+	kept := filepath.Join(dir, "sparekey-prod", "concurrency")
+	look := blocks(page(t))[0] + "\n" + steps[0]
+	if said := give(t, dir, "FOUND=5\n"+look); !strings.Contains(said, "STOP HERE: these are not as many") {
+		t.Errorf("of five functions it says %s", said)
+	}
+	if _, err := os.Stat(kept); err == nil {
+		t.Error("five of them are written down")
+	}
+	give(t, dir, look)
+	before, err := os.ReadFile(kept)
+	if want := strings.Count(string(sparekey.Template), "Type: AWS::Serverless::Function\n"); err != nil || strings.Count(string(before), " 10\n") != want {
+		t.Fatalf("written down is %q, %v; want %d functions", before, err, want)
+	}
+	if calls := read(t, dir, "calls"); strings.Contains(calls, "put-function-concurrency") {
+		t.Error("it stops functions before all are known")
+	}
+	if said := give(t, dir, look); !strings.Contains(said, "STOP HERE: "+kept) {
+		t.Errorf("given twice it says %s", said)
+	}
+	for range 2 {
+		give(t, dir, blocks(page(t))[0]+"\n"+steps[1])
+	}
+	if after := read(t, dir, "sparekey-prod/concurrency"); after != string(before) {
+		t.Errorf("stopped twice it is %q, and was %q", after, before)
+	}
+	for f := range strings.Lines(string(before)) {
+		name, _, _ := strings.Cut(f, " ")
+		if stop := name + "\t--reserved-concurrent-executions\t0\n"; strings.Count(read(t, dir, "calls"), stop) != 2 {
+			t.Errorf("%s is not stopped", name)
+		}
+	}
+}
+
+func TestCommandsInDeployExist(t *testing.T) {
+	secondTier(t)
 	program, err := filepath.Abs(filepath.Join(root, ".tools", "aws", "bin", "python"))
 	if err == nil {
 		_, err = os.Stat(program)
@@ -181,16 +288,14 @@ func TestCommandsInDeployExist(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v; make tools installs it", err)
 	}
-	dir := t.TempDir()
-	commands := blocks(page(t))
-	give(t, dir, strings.Join(commands, "\n"))
-	text, err := os.ReadFile(filepath.Join(dir, "calls"))
-	if err != nil {
-		t.Fatal(err)
+	dir := desktop(t)
+	for _, commands := range shells(page(t)) {
+		give(t, dir, commands)
 	}
+	text := read(t, dir, "calls")
 	counts := map[string]int{}
 	var ofAWS strings.Builder
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		parts := strings.Split(strings.TrimRight(line, "\n"), "\t")
 		counts[parts[0]]++
 		if parts[0] == "aws" {
@@ -217,21 +322,42 @@ func TestCommandsInDeployExist(t *testing.T) {
 	}
 }
 
-// give types the page's commands into a shell whose programs are stubs.
-func give(t *testing.T, dir, commands string) {
+// desktop is a folder as the repository is, as far as the commands read it.
+func desktop(t *testing.T) string {
 	t.Helper()
+	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "docs"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "docs", "district.example.json"), []byte("{}"), 0o600); err != nil {
+	for name, text := range map[string][]byte{"docs/district.example.json": []byte("{}"), "template.yaml": sparekey.Template} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// give types commands into a shell of their own, whose programs are stubs. A variable
+// that nobody has set ends it.
+func give(t *testing.T, dir, commands string) string {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), "bash", "-c", stubs+commands)
 	command.Dir = dir
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
-	if said, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "EDITOR=true"}
+	said, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s\n%s", err, said, commands)
 	}
+	return string(said)
 }
 
 // ask lets the AWS CLI send the commands to a server of ours.
@@ -280,6 +406,8 @@ func understood(t *testing.T, program string, args []string) error {
 		region := func(string) (string, bool) { return "us-east-1", true }
 		_, err := parse(args[2:], region, &bytes.Buffer{})
 		return err
+	case program == "go" && slices.Equal(args[:2], []string{"run", "./infra/release"}):
+		return nil // its arguments are looked up among the parameters, above
 	case program == "go":
 		return fmt.Errorf("go %q", args)
 	}

@@ -56,6 +56,7 @@ func planted() map[string]string {
 	}, base64.StdEncoding.EncodeToString(random(400)))
 	return map[string]string{
 		"sparekey-pepper":  "PEPPER=" + "1:" + base64.StdEncoding.EncodeToString(random(32)),
+		"sparekey-random":  base64.StdEncoding.EncodeToString(random(32)),
 		"aws-access-token": "aws_access_key_id = " + "AKIA" + letters[:16],
 		"private-key":      string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: random(300)})),
 		"generic-api-key":  "client_secret = " + `"` + base64.RawURLEncoding.EncodeToString(random(33)) + `"`,
@@ -86,7 +87,7 @@ func TestSecretsPlanted(t *testing.T) {
 		slices.Sort(rules)
 		return slices.Compact(rules)
 	}
-	want := []string{"aws-access-token", "generic-api-key", "private-key", "sparekey-pepper"}
+	want := []string{"aws-access-token", "generic-api-key", "private-key", "sparekey-pepper", "sparekey-random"}
 	if rules := found("dir"); !slices.Equal(rules, want) {
 		t.Errorf("in the folder: found %q, want %q", rules, want)
 	}
