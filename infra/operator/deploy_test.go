@@ -121,8 +121,7 @@ func TestTheDomainsOfTheExamplesAgree(t *testing.T) {
 			}
 		}
 	}
-	config := read(t, root, "samconfig.toml")
-	prod := config[strings.Index(config, "[prod.deploy.parameters]"):]
+	_, prod, _ := strings.Cut(read(t, root, "samconfig.toml"), "[prod.deploy.parameters]")
 	if from := regexp.MustCompile(`"MailFrom=(.+)"`).FindStringSubmatch(prod); from == nil || !slices.Contains(strings.Split(from[1], ","), "*@"+domain) {
 		t.Errorf("samconfig.toml's prod lets nobody mail from %s: %q", domain, from)
 	}

@@ -66,7 +66,7 @@ func TestADeploymentSaysEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Release=1800000000", "SendRate=80", "Stage=prod", "Guarded=yes", "LogDays=400", "MailFrom=*@springfield.example.org,*@shelbyville.example.org"} {
+	for _, want := range []string{"Release=1800000000", "SendRate=80", "Stage=prod", "Guarded=yes", "LogDays=400", "MailFrom=*@mail.springfield.example.org,*@mail.shelbyville.example.org"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q does not say %s", got, want)
 		}
