@@ -36,20 +36,33 @@ const (
 	shortestNumber = 5
 )
 
-// onlyOwn reports whether a password is made of its owner's words: whether no
-// letter is left once they are taken away, be there digits and marks between or
-// not. Such a word inside a longer phrase is no fault (standards R47).
+// onlyOwn reports whether a password is made of its owner's words: whether they can
+// be laid end to end over all of its letters, be there digits and marks between or
+// not. Every way to lay them is tried, because words overlap: the username lopezm
+// must not hide the names in "LopezMaria". Such a word inside a longer phrase is no
+// fault (standards R47). app.js says the same of the username.
 func (p Policy) onlyOwn(password string) bool {
-	rest := only(password, letterOrDigit)
-	taken := rest
-	for _, word := range p.words() {
-		taken = strings.ReplaceAll(taken, word, "\x00")
+	text, words := only(password, letterOrDigit), p.words()
+	covered := make([]bool, len(text)+1) // up to here
+	covered[0] = true
+	for at, r := range text {
+		if !covered[at] {
+			continue
+		}
+		if unicode.IsDigit(r) {
+			covered[at+utf8.RuneLen(r)] = true
+		}
+		for _, word := range words {
+			if strings.HasPrefix(text[at:], word) {
+				covered[at+len(word)] = true
+			}
+		}
 	}
-	return taken != rest && !strings.ContainsFunc(taken, letter)
+	return covered[len(text)] && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
 }
 
-// words are the owner's as they are compared, the longest first: each text as a
-// whole and its parts, with the digits in it and without.
+// words are the owner's as they are compared: each text as a whole and its parts,
+// with the digits in it and without.
 func (p Policy) words() []string {
 	var words []string
 	for _, text := range p.Own {
@@ -57,15 +70,13 @@ func (p Policy) words() []string {
 			words = append(words, only(part, letterOrDigit), only(part, letter))
 		}
 	}
-	words = slices.DeleteFunc(words, func(word string) bool {
+	return slices.DeleteFunc(words, func(word string) bool {
 		shortest := shortestWord
 		if !strings.ContainsFunc(word, letter) {
 			shortest = shortestNumber
 		}
 		return utf8.RuneCountInString(word) < shortest
 	})
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
-	return words
 }
 
 func letter(r rune) bool        { return unicode.IsLetter(r) || unicode.IsMark(r) }

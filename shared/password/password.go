@@ -34,10 +34,11 @@ const (
 
 // Policy is what holds for one account.
 type Policy struct {
-	Minimum int      // code points
-	Classic bool     // the rules and the words of PowerSchool's portal (seed 004)
-	History int      // how many of their passwords may not come back
-	Own     []string // words that are its owner's: name, username, school, district
+	Minimum  int      // code points
+	Classic  bool     // the rules and the words of PowerSchool's portal (seed 004)
+	History  int      // how many of their passwords may not come back
+	Replaces bool     // the password of now must give way, and a page says so
+	Own      []string // words that are its owner's: name, username, school, district
 }
 
 // Rule is one rule as a page shows it before anything is typed.
@@ -67,8 +68,12 @@ func (p Policy) Rules() []Rule {
 		Rule{Kind: "own-words", Text: i18n.Say("rule.own-words")},
 		Rule{Kind: "common", Text: i18n.Say("rule.common")},
 		Rule{Kind: "spaces", Text: i18n.Say("rule.spaces")})
-	if p.History > 0 {
-		rules = append(rules, Rule{Kind: "used", Text: i18n.Say("rule.used", "n", strconv.Itoa(p.History))})
+	refused := p.History // the first of them is the one of now
+	if p.Replaces {
+		refused = max(refused, 1)
+	}
+	if refused > 0 {
+		rules = append(rules, Rule{Kind: "used", Text: i18n.Say("rule.used", "n", strconv.Itoa(refused))})
 	}
 	return rules
 }
@@ -174,12 +179,12 @@ func fault(key string, args ...string) problem.Field {
 
 // unusable reports whether a character has no place in a password: one that cannot
 // be seen, and so may be there on one device and not on the next, or that is no
-// character at all. Joiners and the marks of flags are seen in what they join: much
-// of Persian, many an emoji. What is not assigned yet may be a letter on a phone
+// character at all. Joiners, the Mongolian separator and the marks of flags are seen
+// in what they join: much of Persian, the ends of Mongolian words, many an emoji. What is not assigned yet may be a letter on a phone
 // that is newer than we are.
 func unusable(r rune) bool {
 	switch {
-	case r == '\u200c', r == '\u200d', r >= 0xE0020 && r <= 0xE007F:
+	case r == '\u200c', r == '\u200d', r == '\u180e', r >= 0xE0020 && r <= 0xE007F:
 		return false
 	case r == unicode.ReplacementChar: // something was lost on its way here
 		return true

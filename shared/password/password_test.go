@@ -7,7 +7,9 @@ import (
 
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/district"
+	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/password"
+	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
 )
 
@@ -39,6 +41,7 @@ func TestPolicy(t *testing.T) {
 		{"a space that does not break", "\u00a0seven quiet herons", []string{"password.spaces"}},
 		{"spaces alone", strings.Repeat(" ", 12), []string{"password.spaces"}},
 		{"spaces within", "s e v e n  quiet", nil},
+		{"Mongolian, with its separator", "\u1828\u1820\u182e\u180e\u1820 \u1828\u1820\u182e\u180e\u1820 \u1828\u1820\u182e", nil},
 		{"a tab within", "seven\tquiet herons", []string{"password.control"}},
 		{"a zero byte", "seven\x00quiet herons", []string{"password.control"}},
 		{"a line break at its end", "seven quiet herons\n", []string{"password.spaces", "password.control"}},
@@ -73,6 +76,40 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// A username is often made of its owner's names, and so lies across them.
+func TestOwnWordsThatOverlap(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		typed string
+		own   []string
+		want  bool
+	}{
+		{"LopezMaria2026!!", []string{"lopezm", "Maria", "Lopez"}, true},
+		{"AnaLopez2026!!!!", []string{"alopez7", "Ana", "Lopez"}, true},
+		{"EveReed20262026!", []string{"ereed", "Eve", "Reed"}, true},
+		{"2026 Lopez-Maria-lopezm", []string{"lopezm", "Maria", "Lopez"}, true},
+		{"anabex-2026-2026", []string{"ana anab bex"}, true},
+		{"maria maria maria", []string{"mariam", "ariam", "Maria"}, true},
+		{"lopez7lopez7lopez", []string{"lopez7lo", "Lopez"}, true},
+		{"\u041c\u0430\u0440\u0438\u044f\u041b\u043e\u043f\u0435\u0441-2026", []string{"\u043c\u0430\u0440\u0438\u044f\u043b", "\u041c\u0430\u0440\u0438\u044f", "\u041b\u043e\u043f\u0435\u0441"}, true},
+		{"2026 1234 5678", []string{"2026123456", "12345"}, true},
+
+		{"LopezMariana2026", []string{"lopezm", "Maria", "Lopez"}, false}, // "na" is nobody's
+		{"xLopezMaria2026!", []string{"lopezm", "Maria", "Lopez"}, false},
+		{"LopezMaria2026 x", []string{"lopezm", "Maria", "Lopez"}, false},
+		{"Lopezm aria 2026", []string{"lopezm", "Lopez"}, false},
+		{"LopeMaria 2026!!", []string{"lopezm", "Maria", "Lopez"}, false},
+		{"582930174658", []string{"lopezm", "Maria", "Lopez"}, false},
+		{"!!!! #### ????", []string{"lopezm", "Maria", "Lopez"}, false},
+		{"", []string{"lopezm", "Maria", "Lopez"}, false},
+	} {
+		broken := password.Policy{Own: c.own}.Broken(c.typed)
+		if got := slices.ContainsFunc(broken, func(f problem.Field) bool { return f.Says.Key == "password.own-words" }); got != c.want {
+			t.Errorf("%q of %q: %t, want %t", c.typed, c.own, got, c.want)
+		}
+	}
+}
+
 func TestAPolicyOfEachRole(t *testing.T) {
 	t.Parallel()
 	d := district.Default("springfield", "Springfield Public Schools")
@@ -99,6 +136,7 @@ func TestAPageShowsEveryRuleThatDoesNotSurprise(t *testing.T) {
 		kinds  []string
 	}{
 		{"ours", password.Policy{Minimum: 12}, []string{"length", "own-words", "common", "spaces"}},
+		{"in place of another", password.Policy{Minimum: 12, Replaces: true}, []string{"length", "own-words", "common", "spaces", "used"}},
 		{"with a history", password.Policy{Minimum: 12, History: 5}, []string{"length", "own-words", "common", "spaces", "used"}},
 		{"PowerSchool's", password.Policy{Minimum: 8, Classic: true}, []string{"length", "upper-lower", "letter-number", "special", "own-words", "common", "spaces"}},
 	} {
@@ -111,6 +149,21 @@ func TestAPageShowsEveryRuleThatDoesNotSurprise(t *testing.T) {
 		}
 		if !slices.Equal(kinds, c.kinds) {
 			t.Errorf("%s: %v, want %v", c.name, kinds, c.kinds)
+		}
+	}
+}
+
+func TestAPageTellsHowManyPasswordsMayNotComeBack(t *testing.T) {
+	t.Parallel()
+	for want, policy := range map[string]password.Policy{
+		"Not the password you have now":     {Replaces: true},
+		"Not one of your last 3 passwords":  {Replaces: true, History: 3},
+		"Not one of your last 24 passwords": {History: 24},
+		"No space at the start or the end":  {}, // the rule before
+	} {
+		rules := policy.Rules()
+		if got := i18n.Default.Language(i18n.English).Say(rules[len(rules)-1].Text); got != want {
+			t.Errorf("%+v: %q, want %q", policy, got, want)
 		}
 	}
 }
