@@ -57,7 +57,7 @@ bench: $(TOOLS)/dynoxide/ready ## how every function starts, beside one that doe
 test-aws: $(TOOLS)/dynoxide/ready $(TOOLS)/moto/ready $(TOOLS)/aws/ready ## the second tier: on Dynoxide and moto, and the real binaries
 	SPAREKEY_TEST_AWS=1 $(GOTEST) -count=1 -timeout 20m ./...
 
-test-browser: tools ## the third tier: in Chromium
+test-browser: $(TOOLS)/chromium ## the third tier: in Chromium
 	SPAREKEY_TEST_BROWSER=1 $(GOTEST) -count=1 -timeout 20m ./infra/local/...
 
 check-template: $(TOOLS)/sam/ready $(TOOLS)/checkov/ready ## the fourth tier: the template under the rules of SAM, cfn-lint, checkov and our own
