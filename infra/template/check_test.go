@@ -196,6 +196,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		"a minute that runs three times": {"EventInvokeConfig: {MaximumRetryAttempts: 0", "EventInvokeConfig: {MaximumRetryAttempts: 2", "EventInvokeConfig"},
 		"an API before its log's role":   {"    DependsOn: LogAccount\n", "", "DependsOn"},
 		"mail in the clear":              {"TlsPolicy: REQUIRE", "TlsPolicy: OPTIONAL", "Mail.Properties"},
+		"links that SES rewrites":        {"MatchingEventTypes: [bounce, complaint]", "MatchingEventTypes: [bounce, complaint, click]", "MailTroubles"},
 		// Which stage is which.
 		"production by another name":       {"Production: !Equals [!Ref Stage, prod]", "Production: !Equals [!Ref Stage, production]", "Conditions"},
 		"unguarded if nothing is said":     {"    Default: \"yes\"\n", "    Default: \"no\"\n", "Guarded"},

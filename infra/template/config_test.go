@@ -2,6 +2,8 @@ package template_test
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -85,5 +87,40 @@ func TestADeploymentIsRefused(t *testing.T) {
 	}
 	if _, err := template.Overrides([]byte(samconfig(t)), sparekey.Template, "test", nil, time.Unix(1800000000, 0)); err == nil {
 		t.Error("a stage that is none is deployed")
+	}
+}
+
+var (
+	released  = regexp.MustCompile(`go run \./infra/release (\S+)([^)\n]*)\)`)
+	resourced = regexp.MustCompile(`--logical-resource-id (\w+)`)
+)
+
+// TestWhatRunbooksDeployIsAllowed deploys nothing: it takes each command of a page
+// as far as what SAM is told.
+func TestWhatRunbooksDeployIsAllowed(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range released.FindAllStringSubmatch(string(text), -1) {
+			commands++
+			if _, err := template.Overrides([]byte(samconfig(t)), sparekey.Template, m[1], strings.Fields(m[2]), time.Unix(1800000000, 0)); err != nil {
+				t.Errorf("%s: %s: %v", page, m[0], err)
+			}
+		}
+		for _, m := range resourced.FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(string(sparekey.Template), "\n  "+m[1]+":\n    Type: ") {
+				t.Errorf("%s: there is no resource %s", page, m[1])
+			}
+		}
+	}
+	if commands < 5 {
+		t.Errorf("the pages have %d deployments", commands)
 	}
 }
