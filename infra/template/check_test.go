@@ -171,6 +171,8 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		"a log that is sent on":        {"  # No destination asks for opens", "  Out:\n    Type: AWS::Logs::SubscriptionFilter\n    Properties: {LogGroupName: !Ref CourierLog, FilterPattern: \"\", DestinationArn: \"arn:aws:logs:us-east-1:000000000000:destination:x\"}\n\n  # No destination asks for opens", "no place"},
 		"a secret for whoever looks":   {"Outputs:\n", "Outputs:\n  Secret: {Value: !GetAtt PoolClient.ClientSecret}\n", "Outputs"},
 		"mail from whomever it says":   {"  MailFrom:\n    Type: CommaDelimitedList\n", "  MailFrom:\n    Type: CommaDelimitedList\n    Default: \"*\"\n", "MailFrom"},
+		"a table that others may read": {"      BillingMode: ", "      ResourcePolicy: {PolicyDocument: {Statement: [{Effect: Allow, Principal: \"*\", Action: dynamodb:GetItem, Resource: \"*\"}]}}\n      BillingMode: ", "ResourcePolicy has no place"},
+		"every API's default":          {"Globals:\n", "Globals:\n  Api: {Auth: {ApiKeyRequired: true}}\n", "Globals is"},
 		"a role for another service":   {"apigateway.amazonaws.com", "ec2.amazonaws.com", "LogRole"},
 		// What outlives the stack.
 		"a table that goes with the stack": {"    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n", "    Type: AWS::DynamoDB::Table\n", "Table: DeletionPolicy"},
@@ -192,7 +194,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		"a feed that is switched off":    {"      StartingPosition: TRIM_HORIZON", "      Enabled: false\n      StartingPosition: TRIM_HORIZON", "Feed.Properties"},
 		"a feed from now on":             {"TRIM_HORIZON", "LATEST", "Feed.Properties"},
 		"a courier that may not run":     {"ReservedConcurrentExecutions: 10 ", "ReservedConcurrentExecutions: 0 ", "CourierFunction.Properties.Reserved"},
-		"a log of faults alone":          {"ApplicationLogLevel: INFO", "ApplicationLogLevel: ERROR", "Globals.Function"},
+		"a log of faults alone":          {"ApplicationLogLevel: INFO", "ApplicationLogLevel: ERROR", "Globals is"},
 		"a minute that runs three times": {"EventInvokeConfig: {MaximumRetryAttempts: 0", "EventInvokeConfig: {MaximumRetryAttempts: 2", "EventInvokeConfig"},
 		"an API before its log's role":   {"    DependsOn: LogAccount\n", "", "DependsOn"},
 		"mail in the clear":              {"TlsPolicy: REQUIRE", "TlsPolicy: OPTIONAL", "Mail.Properties"},

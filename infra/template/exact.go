@@ -19,9 +19,9 @@ var meant []byte
 
 // intent is what meant.yaml says.
 type intent struct {
-	Kinds    []string            `yaml:"kinds"`    // of resources
+	Kinds    map[string][]string `yaml:"kinds"`    // the properties that a resource may have, by kind
+	Events   []string            `yaml:"events"`   // the properties that an event may have
 	Retained []string            `yaml:"retained"` // resources that outlive the stack
-	Keys     map[string][]string `yaml:"keys"`     // of properties, by kind
 	Alarms   map[string]string   `yaml:"alarms"`   // as [Alarm.rings] says it
 	Exactly  map[string]any      `yaml:"exactly"`  // by path
 }
@@ -49,19 +49,18 @@ func checkMeant(text []byte, doc document, alarms []Alarm) error {
 // being kept if it must be.
 func (want intent) checkKind(name string, r resource) error {
 	var faults []error
-	if !slices.Contains(want.Kinds, r.Type) {
+	if keys, ok := want.Kinds[r.Type]; ok {
+		faults = append(faults, only(name, r.Properties, keys))
+	} else {
 		faults = append(faults, fmt.Errorf("%s: a %s has no place here", name, r.Type))
 	}
 	if kept := r.DeletionPolicy == "Retain" && r.UpdateReplacePolicy == "Retain"; kept != slices.Contains(want.Retained, name) {
 		faults = append(faults, fmt.Errorf("%s: DeletionPolicy %q, UpdateReplacePolicy %q", name, r.DeletionPolicy, r.UpdateReplacePolicy))
 	}
-	if keys, bound := want.Keys[r.Type]; bound {
-		faults = append(faults, only(name, r.Properties, keys))
-	}
 	events, _ := r.Properties["Events"].(map[string]any)
 	for event, said := range events {
 		properties, _ := reach(said, []string{"Properties"}).(map[string]any)
-		faults = append(faults, only(name+": "+event, properties, want.Keys["Event"]))
+		faults = append(faults, only(name+": "+event, properties, want.Events))
 	}
 	return errors.Join(faults...)
 }

@@ -8,19 +8,10 @@ import (
 	"strings"
 )
 
-// wants are properties that have to be so, by the kind of resource: a path into
-// the properties, and the value as text. A star is every element of a list.
+// wants are properties that every resource of a kind has to have so: a path into
+// the properties, and the value as text. A star is every element of a list. What one
+// resource has to say as a whole is in meant.yaml.
 var wants = map[string]map[string]string{
-	"Globals": { // of Function
-		"Runtime":                      "provided.al2023",
-		"Architectures":                "[arm64]",
-		"KmsKeyArn":                    "Key.Arn",
-		"LoggingConfig.LogFormat":      "JSON", // the filters read nothing else
-		"AutoPublishAlias":             "live",
-		"Tracing":                      "",
-		"FunctionUrlConfig":            "",
-		"DeploymentPreference.Enabled": "",
-	},
 	"AWS::Serverless::Function": {
 		"AutoPublishAlias":             "",
 		"AutoPublishCodeSha256":        "Release", // else the value of a parameter would reach nothing that runs
@@ -33,18 +24,12 @@ var wants = map[string]map[string]string{
 		"Role":                         "", // its own
 	},
 	"AWS::Serverless::Api": {
-		"Cors":                                     "", // a portal's origin may be let in for some routes, never with credentials
-		"MinimumCompressionSize":                   "", // the size of what is compressed tells of it
-		"CacheClusterEnabled":                      "", // a page is somebody's
-		"Auth.DefaultAuthorizer":                   "",
-		"AccessLogSetting.DestinationArn":          "AccessLog.Arn",
-		"DisableExecuteApiEndpoint":                "true",
-		"TracingEnabled":                           "false",
-		"Auth.AddDefaultAuthorizerToCorsPreflight": "false",
-		"MethodSettings.*.LoggingLevel":            "OFF",
-		"MethodSettings.*.DataTraceEnabled":        "false",
-		"MethodSettings.*.HttpMethod":              "*",
-		"MethodSettings.*.ResourcePath":            "/*",
+		"Cors":                            "", // a portal's origin may be let in for some routes, never with credentials
+		"MinimumCompressionSize":          "", // the size of what is compressed tells of it
+		"CacheClusterEnabled":             "", // a page is somebody's
+		"AccessLogSetting.DestinationArn": "AccessLog.Arn",
+		"DisableExecuteApiEndpoint":       "true",
+		"TracingEnabled":                  "false",
 	},
 	"AWS::DynamoDB::Table": {
 		"BillingMode":                                                 "PAY_PER_REQUEST",
@@ -88,39 +73,22 @@ var wants = map[string]map[string]string{
 		"AccessTokenValidity":            "5",
 		"TokenValidityUnits.AccessToken": "minutes",
 	},
-	"AWS::SES::ConfigurationSet": {
-		"TrackingOptions": "",
-		"VdmOptions.DashboardOptions.EngagementMetrics": "DISABLED",
-		"DeliveryOptions.TlsPolicy":                     "REQUIRE",
-	},
 	"AWS::WAFv2::WebACL": {
-		"VisibilityConfig.SampledRequestsEnabled":         "false",
-		"Rules.*.VisibilityConfig.SampledRequestsEnabled": "false",
+		"VisibilityConfig.SampledRequestsEnabled": "false",
 	},
 	"AWS::WAFv2::WebACLAssociation": {
 		"WebACLArn":   "Firewall.Arn",
 		"ResourceArn": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${Api}/stages/${Api.Stage}",
 	},
-	"AWS::WAFv2::LoggingConfiguration": {
-		"RedactedFields": "[map[UriPath:map[]] map[QueryString:map[]] map[SingleHeader:map[Name:cookie]] " +
-			"map[SingleHeader:map[Name:authorization]] map[SingleHeader:map[Name:x-api-key]] map[SingleHeader:map[Name:referer]]]",
-	},
-	"AWS::Lambda::EventSourceMapping": {
-		"FunctionName":                            "CourierFunction.Alias", // else a deployment would not move it
-		"BisectBatchOnFunctionError":              "true",
-		"DestinationConfig.OnFailure.Destination": "FeedFailures.Arn",
-	},
 	"AWS::Logs::LogGroup": {
 		"KmsKeyId":        "Key.Arn",
 		"RetentionInDays": "LogDays",
 	},
-	"AWS::KMS::Key":               {"EnableKeyRotation": "true"},
-	"AWS::SQS::Queue":             {"SqsManagedSseEnabled": "true"},
-	"AWS::SNS::Topic":             {"KmsMasterKeyId": "Key.Arn", "Subscription": "[map[Endpoint:OperatorEmail Protocol:email]]"},
-	"AWS::ApiGateway::DomainName": {"SecurityPolicy": "TLS_1_2", "EndpointConfiguration.Types": "[REGIONAL]"},
+	"AWS::KMS::Key":   {"EnableKeyRotation": "true"},
+	"AWS::SQS::Queue": {"SqsManagedSseEnabled": "true"},
+	"AWS::SNS::Topic": {"KmsMasterKeyId": "Key.Arn", "Subscription": "[map[Endpoint:OperatorEmail Protocol:email]]"},
 	"AWS::Budgets::Budget": {
-		"Budget.BudgetLimit.Amount":                  "MonthlyBudget",
-		"NotificationsWithSubscribers.*.Subscribers": "[map[Address:Operators SubscriptionType:SNS]]",
+		"Budget.BudgetLimit.Amount": "MonthlyBudget",
 	},
 	"AWS::CloudWatch::Dashboard": {"DashboardName": "AWS::StackName"},
 }
@@ -135,8 +103,8 @@ var once = []string{
 // checkResources holds every resource to what its kind has to be, and the kinds to
 // being there.
 func checkResources(doc document) error {
-	faults := []error{checkResource("Globals", "Globals", doc.Globals["Function"]), checkDeployment(doc.Globals["Function"])}
-	many := map[string]int{"Globals": 1}
+	faults := []error{checkDeployment(doc.Globals["Function"])}
+	many := map[string]int{}
 	for name, r := range doc.Resources {
 		many[r.Type]++
 		faults = append(faults, checkResource(name, r.Type, r.Properties))
