@@ -2,7 +2,9 @@ package browser_test
 
 import (
 	"context"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/sparekey/sparekey/shared/password"
+	"github.com/sparekey/sparekey/shared/problem"
 )
 
 // lost is a family with a link in its mailbox, in English and with JavaScript.
@@ -138,6 +141,44 @@ func TestThePageTicksWhatTheServerTakes(t *testing.T) {
 		for _, rule := range rules {
 			if kind, ok := rule[0].(string), rule[1].(bool); ok == broken[kind] {
 				t.Errorf("%q, %s: ticked %t, broken on the server %t", typed, kind, ok, broken[kind])
+			}
+		}
+	}
+}
+
+// The page knows no other of their own words than the username. Of that it says
+// what the server says, and nothing while nothing is wrong yet.
+func TestThePageKnowsAUsernameAsTheServerDoes(t *testing.T) {
+	t.Parallel()
+	needChromium(t)
+	_, link := lost(t)
+	w := open(t, true)
+	w.to(link)
+	const rule = `document.querySelector("[data-rule=own-words]")`
+	if name := ask[string](w, rule+".dataset.not"); name != "mlopez71" {
+		t.Fatalf("the page knows %q", name)
+	}
+	for username, texts := range map[string][]string{
+		"mlopez71": {
+			"mlopez71", "mlopez", "MLOPEZ-71", "mlopez712026mlopez", "71 mlopez 71", "mlopez71 !?", // theirs
+			"", " ", "7", "71", "582930174658", "\u0667\u0667", "!?", // no letters
+			"m", "mlop", "mlopez7m", "mlopez71 h", "mlopez71 herons", "quiet mlopez71", "xmlopez71",
+		},
+		"ana anab bex":                   {"anabex", "anab-bex-7", "ana", "anabe", "anabexx", "bexanab"},
+		"20261234":                       {"20261234", "2026123499", "2026 1234", "2026123", "1", "20261234 x"},
+		"ab 1234":                        {"ab", "ab1234", "1234", "99ab1234"},
+		"M\u00fcller.\u00e9":             {"mu\u0308ller e\u0301", "m\u00dcLLER\u00c9-1", "muller"},
+		"\u043c\u0430\u0440\u0438\u044f": {"\u041c\u0410\u0420\u0418\u042f 7", "\u041c\u0410\u0420\u0418"},
+		"\u03bd\u03b9\u03ba\u03bf\u03c2": {"\u03bd\u03b9\u03ba\u03bf\u03c2 1", "\u039d\u0399\u039a\u039f\u03a3"},
+		"\U0001D7D8abc":                  {"abc", "\U0001D7D8abc\U0001D7D9", "\U0001D7D8", "\U0001D7D8ab"},
+		"":                               {"a", "7", "mlopez71"},
+	} {
+		w.do(chromedp.Evaluate(fmt.Sprintf("%s.dataset.not = %q, 0", rule, username), nil))
+		for _, typed := range texts {
+			w.do(chromedp.Evaluate(fmt.Sprintf(`new_password.value = %q, new_password.dispatchEvent(new Event("input")), 0`, typed), nil))
+			theirs := slices.ContainsFunc(password.Policy{Own: []string{username}}.Broken(typed), func(f problem.Field) bool { return f.Says.Key == "password.own-words" })
+			if got, want := ask[string](w, rule+".className"), map[bool]string{true: "no"}[theirs]; got != want {
+				t.Errorf("%q of %q: the page says %q, the server's answer makes it %q", typed, username, got, want)
 			}
 		}
 	}

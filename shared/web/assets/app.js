@@ -51,11 +51,24 @@
     if (rule.min) return [...typed].length >= +rule.min;
     if (rule.has) return rule.has.split(" ").every((e) => new RegExp(e, "u").test(typed));
     if (rule.rule === "spaces") return !/^\p{White_Space}|\p{White_Space}$/u.test(typed);
-    return rule.not && letters(typed).replaceAll(letters(rule.not), "") === "" ? false : undefined;
+    return rule.not && onlyOwn(rule.not, typed) ? false : undefined;
   }
 
-  function letters(text) {
-    return text.normalize("NFC").toLowerCase().replace(/[^\p{L}\p{M}]/gu, "");
+  // Whether the username, or words of it, cover all letters that are typed, with
+  // digits between or not: what package password asks, of all that is its owner's.
+  function onlyOwn(name, typed) {
+    const only = (text, kind) => [...text.normalize("NFC").replace(kind, "")].map((c) => c.toLowerCase()).join("");
+    const text = only(typed, /[^\p{L}\p{M}\p{Nd}]/gu);
+    const words = [name, ...name.split(/\p{White_Space}/u)]
+      .flatMap((part) => [only(part, /[^\p{L}\p{M}\p{Nd}]/gu), only(part, /[^\p{L}\p{M}]/gu)])
+      .filter((word) => [...word].length >= (/[\p{L}\p{M}]/u.test(word) ? 3 : 5));
+    const covered = new Set([0]); // up to here; a set goes on with what is added meanwhile
+    for (const at of covered) {
+      const digit = /^\p{Nd}/u.exec(text.slice(at));
+      if (digit) covered.add(at + digit[0].length);
+      for (const word of words) if (text.startsWith(word, at)) covered.add(at + word.length);
+    }
+    return covered.has(text.length) && words.some((word) => text.includes(word));
   }
 
   function follow(input, rules) {
