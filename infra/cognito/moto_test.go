@@ -2,80 +2,37 @@ package cognito_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/sparekey/sparekey/infra/cognito"
+	"github.com/sparekey/sparekey/infra/emulator"
 	"github.com/sparekey/sparekey/infra/tools"
 	"github.com/sparekey/sparekey/shared/credential"
 	"github.com/sparekey/sparekey/shared/credential/credentialtest"
 	"github.com/sparekey/sparekey/shared/port"
 )
 
-// pool is a user pool as the template makes it, but in moto.
+// pool is the template's user pool, but in moto.
 type pool struct{ endpoint, id, client, secret string }
 
 func newPool(t *testing.T) pool {
 	t.Helper()
-	p := pool{endpoint: tools.Moto(t)}
-	// MaximumLength is not of Cognito's API: moto takes it from there, and without it
-	// refuses what is longer than 98 characters (see TestMotoIsWrong).
-	made := p.post(t, "CreateUserPool", `{"PoolName":"test","Policies":{"PasswordPolicy":{"MinimumLength":8,"MaximumLength":257,
-		"RequireUppercase":false,"RequireLowercase":false,"RequireNumbers":false,"RequireSymbols":false,"TemporaryPasswordValidityDays":1}},
-		"UsernameConfiguration":{"CaseSensitive":false}}`)
-	p.id = made.UserPool.ID
-	made = p.post(t, "CreateUserPoolClient", `{"UserPoolId":"`+p.id+`","ClientName":"test","GenerateSecret":true,
-		"ExplicitAuthFlows":["ALLOW_ADMIN_USER_PASSWORD_AUTH"],"PreventUserExistenceErrors":"ENABLED","AccessTokenValidity":5,
-		"TokenValidityUnits":{"AccessToken":"minutes"}}`)
-	p.client, p.secret = made.UserPoolClient.ClientID, made.UserPoolClient.ClientSecret
-	return p
-}
-
-// made is what is read of moto's answers.
-type made struct {
-	UserPool struct {
-		ID string `json:"Id"`
-	}
-	UserPoolClient struct {
-		ClientID     string `json:"ClientId"`
-		ClientSecret string
-	}
-}
-
-// post calls moto without the SDK, which would not send what Cognito's API does
-// not know.
-func (p pool) post(t *testing.T, act, body string) (out made) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.endpoint, strings.NewReader(body))
+	at := tools.Moto(t)
+	made, err := emulator.CreatePool(t.Context(), at, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+act)
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20261122/eu-west-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=0")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", act, response.Status)
-	}
-	if err := json.NewDecoder(response.Body).Decode(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return pool{endpoint: at, id: made.ID, client: made.Client, secret: made.Secret}
 }
 
 // open opens a store on the pool; through is what lies between, if anything.
 func (p pool) open(through func(wire) wire) *cognito.Store {
 	config := cognito.Config{
 		Pool: p.id, Client: p.client, ClientSecret: p.secret,
-		Region: "eu-west-1", Endpoint: p.endpoint, Credentials: credentials(),
+		Region: emulator.Region, Endpoint: p.endpoint, Credentials: credentials(),
 	}
 	if through != nil {
 		config.HTTP = through(http.DefaultClient.Do)

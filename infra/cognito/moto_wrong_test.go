@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/sparekey/sparekey/infra/emulator"
 	"github.com/sparekey/sparekey/shared/credential"
 )
 
@@ -42,7 +43,7 @@ func TestMotoIsWrong(t *testing.T) {
 		t.Run(c.wrong, func(t *testing.T) {
 			p := newPool(t)
 			c.shown(t, p, sdk.New(sdk.Options{
-				Region: "eu-west-1", BaseEndpoint: &p.endpoint, Credentials: credentials(), Retryer: aws.NopRetryer{},
+				Region: emulator.Region, BaseEndpoint: &p.endpoint, Credentials: credentials(), Retryer: aws.NopRetryer{},
 			}))
 		})
 	}
@@ -176,7 +177,7 @@ func dummyKey(t *testing.T, p pool, _ *sdk.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Host = "cognito-idp.eu-west-1.amazonaws.com"
+	request.Host = "cognito-idp." + emulator.Region + ".amazonaws.com"
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +233,7 @@ func notThere(t *testing.T, p pool, api *sdk.Client) {
 		t.Error("a token was revoked")
 	}
 	if _, err := api.TagResource(t.Context(), &sdk.TagResourceInput{
-		ResourceArn: aws.String("arn:aws:cognito-idp:eu-west-1:123456789012:userpool/" + p.id),
+		ResourceArn: aws.String("arn:aws:cognito-idp:" + emulator.Region + ":123456789012:userpool/" + p.id),
 		Tags:        map[string]string{"a": "b"},
 	}); err == nil {
 		t.Error("a pool was tagged")

@@ -133,3 +133,12 @@ func VerifyDomain(ctx context.Context, endpoint, domain string) error {
 	}
 	return nil
 }
+
+// PutParameter puts a parameter of a kind: String, SecureString.
+func PutParameter(ctx context.Context, endpoint, name, kind, value string) error {
+	in := map[string]any{"Name": name, "Type": kind, "Value": value, "Overwrite": true}
+	if err := ask(ctx, endpoint, "ssm", "AmazonSSM.PutParameter", in, nil); err != nil {
+		return fmt.Errorf("put %s: %w", name, err)
+	}
+	return nil
+}

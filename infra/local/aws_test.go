@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"net/http"
 	"os"
@@ -116,25 +115,8 @@ func TestAParentGetsBackInOnAWS(t *testing.T) {
 // mailed is what SES took for somebody, by the emulator's own account.
 func mailed(t *testing.T, endpoint, to string) (mine []embedded.Received) {
 	t.Helper()
-	response, err := http.Get(endpoint + "/moto-api/data.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var data struct {
-		SES struct {
-			RawMessage []struct {
-				Source       string
-				Destinations []string
-				Raw          string `json:"raw_data"`
-			}
-		}
-	}
-	if err := json.NewDecoder(response.Body).Decode(&data); err != nil {
-		t.Fatal(err)
-	}
 	box := embedded.NewMailbox(time.Now)
-	for _, m := range data.SES.RawMessage {
+	for _, m := range tools.Mails(t, endpoint) {
 		if slices.Contains(m.Destinations, to) {
 			if _, err := box.Send(t.Context(), mail.Mail{From: m.Source, To: to, Raw: []byte(m.Raw)}); err != nil {
 				t.Fatal(err)

@@ -98,8 +98,10 @@ type victim struct {
 	id, username, email string
 	second              string // another address of hers
 	owed                table.Key
+	to                  []string // whom the notice that is owed is for
 	link, code, notMe   string
 	told                int      // mails to the district before
+	epoch               int      // before the act
 	dead                []string // what was called by whoever died
 	undecided           bool     // the item that was worked on had no outcome then
 	chosen              []string // passwords that she sent, after oldWords
@@ -130,6 +132,8 @@ func (v *victim) plays(a act, f *fuse) []string {
 	v.Helper()
 	a.ready(v)
 	v.endsRun()
+	v.epoch = v.state().Epoch
+	v.s.cognito.forget(v.id)
 	p := v.s.another(a.folder)
 	v.fatal(p.Ready(v.Context()))
 	f.kill = p.Kill
@@ -159,6 +163,11 @@ func (v *victim) holds(a act) {
 		if v.item(account.Key("springfield", v.id).At(sk)).Exists() {
 			v.Errorf("%s is still there", sk)
 		}
+	}
+	// What is owed is struck off once it is done: after the last password was set,
+	// Cognito has ended her sign-ins.
+	if epoch := v.state().Epoch; epoch > v.epoch && !v.s.cognito.signedOut(v.id) {
+		v.Errorf("epoch %d after %d, and Cognito has not ended her sign-ins", epoch, v.epoch)
 	}
 	a.holds(v)
 }

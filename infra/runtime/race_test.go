@@ -170,7 +170,7 @@ func (s *stack) onlyLooksUp(calls map[string]int) {
 // crowd puts rows that owe nothing: what a district leaves behind in a year.
 func (s *stack) crowd(n int) {
 	s.t.Helper()
-	api := sdk.New(sdk.Options{Region: region, BaseEndpoint: &s.rows.Endpoint, Credentials: dynamotest.Anybody})
+	api := sdk.New(sdk.Options{Region: s.rows.Region, BaseEndpoint: &s.rows.Endpoint, Credentials: dynamotest.Anybody})
 	// Dynoxide writes slower the longer the stream is; nobody reads this one.
 	if _, err := api.UpdateTable(s.t.Context(), &sdk.UpdateTableInput{
 		TableName: &s.rows.Table, StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(false)},

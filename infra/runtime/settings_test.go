@@ -115,9 +115,7 @@ func TestOnlyWhoComparesReadsThePepper(t *testing.T) {
 // starts with one.
 func TestAPepperInPlainTextStartsNothing(t *testing.T) {
 	s := newStack(t)
-	s.call("ssm", "AmazonSSM.PutParameter", `{"Name":"/sparekey/plain","Type":"String","Overwrite":true,
-		"Value":"1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}`, nil)
-	env := append(slices.Clone(s.env), "PEPPER_PARAMETER=/sparekey/plain")
+	env := append(slices.Clone(s.env), "PEPPER_PARAMETER="+s.pepper("/sparekey/plain", "String"))
 	for _, folder := range []string{"courier", "verifytoken", "signin"} {
 		var crash *runtime.Crash
 		err := run(t, runtime.Config{Program: built(t, runtime.Bootstrap(folder)), Env: env}).Ready(t.Context())

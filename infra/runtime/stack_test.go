@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +21,7 @@ import (
 	"github.com/sparekey/sparekey/infra/dynamo/dynamotest"
 	"github.com/sparekey/sparekey/infra/dynamo/stream"
 	"github.com/sparekey/sparekey/infra/embedded"
+	"github.com/sparekey/sparekey/infra/emulator"
 	"github.com/sparekey/sparekey/infra/local/inbox"
 	"github.com/sparekey/sparekey/infra/runtime"
 	"github.com/sparekey/sparekey/infra/template"
@@ -54,10 +54,7 @@ type stack struct {
 	functions map[string]*runtime.Process
 }
 
-const (
-	region = "eu-west-1"
-	stage  = "v"
-)
+const stage = "v"
 
 // newStack starts everything but the functions, which start with their first
 // event.
@@ -65,7 +62,6 @@ func newStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{t: t, moto: tools.Moto(t), functions: map[string]*runtime.Process{}}
 	s.rows = dynamotest.Config(t)
-	s.rows.Region = region
 	s.store = table.Store{Table: dynamo.Open(s.rows), Rand: rand.Reader}
 	s.dynamo, s.cognito, s.ses = newTap(t, s.rows.Endpoint), newTap(t, s.moto), newTap(t, s.moto)
 	var err error
@@ -79,12 +75,14 @@ func newStack(t *testing.T) *stack {
 
 	pool := s.pool()
 	s.users = cognito.Open(pool)
-	s.verify("springfield.example.org")
+	if err := emulator.VerifyDomain(t.Context(), s.moto, "springfield.example.org"); err != nil {
+		t.Fatal(err)
+	}
 	s.env = []string{
-		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO", "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=anybody", "AWS_SECRET_ACCESS_KEY=anything",
+		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO", "AWS_REGION=" + emulator.Region, "AWS_ACCESS_KEY_ID=anybody", "AWS_SECRET_ACCESS_KEY=anything",
 		"TABLE=" + s.rows.Table, "DYNAMODB_ENDPOINT=" + s.dynamo.URL, "BASE_URL=" + s.root,
 		"POOL_ID=" + pool.Pool, "CLIENT_ID=" + pool.Client, "CLIENT_SECRET=" + pool.ClientSecret, "COGNITO_ENDPOINT=" + s.cognito.URL,
-		"PEPPER_PARAMETER=" + s.pepper(), "SSM_ENDPOINT=" + s.moto,
+		"PEPPER_PARAMETER=" + s.pepper("/sparekey/pepper", "SecureString"), "SSM_ENDPOINT=" + s.moto,
 		"CONFIGURATION_SET=sparekey", "SES_ENDPOINT=" + s.ses.URL, "SEND_RATE=10000",
 	}
 	return s
@@ -229,100 +227,34 @@ func (r *route) match(path []string) (map[string]string, bool) {
 	return variables, len(path) == len(r.parts)
 }
 
-// call asks moto for something, without an SDK.
-func (s *stack) call(service, target, body string, into any) {
-	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.moto+"/", strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	if target == "" {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	} else {
-		request.Header.Set("X-Amz-Target", target)
-	}
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=anybody/20261122/"+region+"/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	raw, _ := io.ReadAll(response.Body)
-	if response.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s %s: %s\n%s", service, target, response.Status, raw)
-	}
-	if into != nil {
-		if err := json.Unmarshal(raw, into); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
-// pool is a user pool as the template makes it, and a client.
+// pool is the template's user pool and client, in moto.
 func (s *stack) pool() cognito.Config {
-	var made struct {
-		UserPool struct {
-			ID string `json:"Id"`
-		}
-		UserPoolClient struct {
-			ClientID     string `json:"ClientId"`
-			ClientSecret string
-		}
+	s.t.Helper()
+	made, err := emulator.CreatePool(s.t.Context(), s.moto, s.rows.Table)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	// MaximumLength is moto's own: without it, it refuses what Cognito takes.
-	s.call("cognito-idp", "AWSCognitoIdentityProviderService.CreateUserPool", `{"PoolName":"sparekey","Policies":{"PasswordPolicy":{
-		"MinimumLength":8,"MaximumLength":257,"RequireUppercase":false,"RequireLowercase":false,"RequireNumbers":false,
-		"RequireSymbols":false,"TemporaryPasswordValidityDays":1}},"UsernameConfiguration":{"CaseSensitive":false}}`, &made)
-	s.call("cognito-idp", "AWSCognitoIdentityProviderService.CreateUserPoolClient", `{"UserPoolId":"`+made.UserPool.ID+`",
-		"ClientName":"sparekey","GenerateSecret":true,"ExplicitAuthFlows":["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
-		"PreventUserExistenceErrors":"ENABLED"}`, &made)
 	return cognito.Config{
-		Pool: made.UserPool.ID, Client: made.UserPoolClient.ClientID, ClientSecret: made.UserPoolClient.ClientSecret,
-		Region: region, Endpoint: s.moto, Credentials: dynamotest.Anybody,
+		Pool: made.ID, Client: made.Client, ClientSecret: made.Secret,
+		Region: emulator.Region, Endpoint: s.moto, Credentials: dynamotest.Anybody,
 	}
 }
 
-// verify lets mail be sent from a domain.
-func (s *stack) verify(domain string) {
-	s.call("ses", "", url.Values{"Action": {"VerifyDomainIdentity"}, "Version": {"2010-12-01"}, "Domain": {domain}}.Encode(), nil)
-}
-
-// pepper puts the pepper where the functions look for it, and tells where.
-func (s *stack) pepper() (name string) {
-	name = "/sparekey/pepper"
-	s.call("ssm", "AmazonSSM.PutParameter", `{"Name":"`+name+`","Type":"SecureString","Overwrite":true,
-		"Value":"1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}`, nil)
+// pepper puts one where the functions look for it, under a name.
+func (s *stack) pepper(name, kind string) string {
+	s.t.Helper()
+	if err := emulator.PutParameter(s.t.Context(), s.moto, name, kind, "1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="); err != nil {
+		s.t.Fatal(err)
+	}
 	return name
 }
 
 // mailbox is what SES took, as somebody reads it.
 func (s *stack) mailbox() *embedded.Mailbox {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.moto+"/moto-api/data.json", nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var data struct {
-		SES struct {
-			RawMessage []struct {
-				Source       string
-				Destinations []string
-				Raw          string `json:"raw_data"`
-			}
-		}
-	}
-	if err := json.NewDecoder(response.Body).Decode(&data); err != nil {
-		s.t.Fatal(err)
-	}
 	box := embedded.NewMailbox(time.Now)
-	for _, m := range data.SES.RawMessage {
-		slices.Sort(m.Destinations) // moto has whom the headers name beside the envelope's: the same twice
+	for _, m := range tools.Mails(s.t, s.moto) {
+		slices.Sort(m.Destinations) // the headers name the envelope's: the same twice
 		for _, to := range slices.Compact(m.Destinations) {
 			if _, err := box.Send(s.t.Context(), mail.Mail{From: "ses@springfield.example.org", To: to, Raw: []byte(m.Raw)}); err != nil {
 				s.t.Fatal(err)

@@ -29,20 +29,25 @@ type tap struct {
 	calls   map[string]int    // by the operation
 	looked  int               // items that the service looked at for queries
 	taken   *embedded.Mailbox // by the mail service
+	ended   map[string]bool   // whose sign-ins Cognito has ended, since their last password
 }
 
 // between is what happens to a call on its way; through is the rest of the way.
 type between func(w http.ResponseWriter, r *http.Request, through http.Handler)
 
-// form is the context's key to what is asked of SES.
-type form struct{}
+// form is the context's key to what is asked of SES, and person to whom Cognito
+// is asked about.
+type (
+	form   struct{}
+	person struct{}
+)
 
 func newTap(t *testing.T, service string) *tap {
 	at, err := url.Parse(service)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap := &tap{calls: map[string]int{}, taken: embedded.NewMailbox(time.Now)}
+	tap := &tap{calls: map[string]int{}, taken: embedded.NewMailbox(time.Now), ended: map[string]bool{}}
 	through := &httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(at) },
 		ModifyResponse: tap.look,
@@ -58,6 +63,10 @@ func newTap(t *testing.T, service string) *tap {
 		if r.Header.Get("X-Amz-Target") == "" {
 			asked, _ := url.ParseQuery(string(body))
 			r = r.WithContext(context.WithValue(r.Context(), form{}, asked))
+		} else {
+			var asked struct{ Username string }
+			_ = json.Unmarshal(body, &asked) // of DynamoDB, nobody
+			r = r.WithContext(context.WithValue(r.Context(), person{}, asked.Username))
 		}
 		tap.mu.Lock()
 		tap.calls[operation(r)]++
@@ -90,8 +99,35 @@ func (t *tap) look(response *http.Response) error {
 		return t.count(response)
 	case "SendRawEmail":
 		return t.keep(response)
+	case "AdminSetUserPassword":
+		t.end(response, false)
+	case "AdminUserGlobalSignOut":
+		t.end(response, true)
 	}
 	return nil
+}
+
+// end notes whether somebody's sign-ins are ended now.
+func (t *tap) end(response *http.Response, ended bool) {
+	who, _ := response.Request.Context().Value(person{}).(string)
+	if response.StatusCode == http.StatusOK {
+		t.mu.Lock()
+		t.ended[who] = ended
+		t.mu.Unlock()
+	}
+}
+
+// forget takes it that somebody has signed in.
+func (t *tap) forget(who string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.ended, who)
+}
+
+func (t *tap) signedOut(who string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended[who]
 }
 
 func (t *tap) count(response *http.Response) error {

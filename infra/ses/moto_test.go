@@ -2,7 +2,6 @@ package ses_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ses/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/sparekey/sparekey/infra/emulator"
 	"github.com/sparekey/sparekey/infra/ses"
 	"github.com/sparekey/sparekey/infra/tools"
 	"github.com/sparekey/sparekey/shared/mail"
@@ -30,55 +30,37 @@ type moto struct {
 func newMoto(t *testing.T) moto {
 	t.Helper()
 	m := moto{endpoint: tools.Moto(t)}
-	m.ask(t, http.MethodPost, "/moto-api/reset", nil)
-	m.api = sdk.New(sdk.Options{
-		Region: "eu-west-1", BaseEndpoint: &m.endpoint, Credentials: credentials(), Retryer: aws.NopRetryer{},
-	})
-	if _, err := m.api.VerifyDomainIdentity(t.Context(), &sdk.VerifyDomainIdentityInput{
-		Domain: aws.String("springfield.example"),
-	}); err != nil {
+	m.empty(t)
+	if err := emulator.VerifyDomain(t.Context(), m.endpoint, "springfield.example"); err != nil {
 		t.Fatal(err)
 	}
+	m.api = sdk.New(sdk.Options{
+		Region: emulator.Region, BaseEndpoint: &m.endpoint, Credentials: credentials(), Retryer: aws.NopRetryer{},
+	})
 	return m
 }
 
-// ask is moto's own interface.
-func (m moto) ask(t *testing.T, method, path string, into any) {
+// empty has moto forget everything.
+func (m moto) empty(t *testing.T) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, m.endpoint+path, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.endpoint+"/moto-api/reset", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := emulator.Client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", path, response.Status)
-	}
-	if into == nil {
-		return
-	}
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
-		t.Fatal(err)
+		t.Fatal(response.Status)
 	}
 }
 
 // read is everything that moto took in.
 func (m moto) read(t *testing.T) (all []mailtest.Got) {
 	t.Helper()
-	var data struct {
-		SES struct {
-			RawMessage []struct {
-				ID           string
-				Destinations []string
-				Raw          string `json:"raw_data"`
-			}
-		}
-	}
-	m.ask(t, http.MethodGet, "/moto-api/data.json", &data)
-	for _, raw := range data.SES.RawMessage {
+	for _, raw := range tools.Mails(t, m.endpoint) {
 		all = append(all, mailtest.Got{ID: raw.ID, To: raw.Destinations, Raw: []byte(raw.Raw)})
 	}
 	return all
@@ -86,7 +68,7 @@ func (m moto) read(t *testing.T) (all []mailtest.Got) {
 
 // open opens a sender on moto; through is what lies between, if anything.
 func (m moto) open(through func(wire) wire) *ses.Sender {
-	config := ses.Config{ConfigurationSet: "sparekey", Region: "eu-west-1", Endpoint: m.endpoint, Credentials: credentials()}
+	config := ses.Config{ConfigurationSet: "sparekey", Region: emulator.Region, Endpoint: m.endpoint, Credentials: credentials()}
 	if through != nil {
 		config.HTTP = through(http.DefaultClient.Do)
 	}

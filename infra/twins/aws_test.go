@@ -2,7 +2,6 @@ package twins_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -23,6 +22,7 @@ import (
 	"github.com/sparekey/sparekey/infra/dynamo"
 	"github.com/sparekey/sparekey/infra/dynamo/dynamotest"
 	"github.com/sparekey/sparekey/infra/embedded"
+	"github.com/sparekey/sparekey/infra/emulator"
 	"github.com/sparekey/sparekey/infra/gate"
 	"github.com/sparekey/sparekey/infra/ses"
 	"github.com/sparekey/sparekey/infra/tools"
@@ -30,82 +30,41 @@ import (
 	"github.com/sparekey/sparekey/shared/table"
 )
 
-const region = "eu-west-1"
-
-// pool is a user pool in moto as the template makes it; all worlds share it, for
-// each Maria has an id of her own.
-type pool struct{ id, client, secret string }
-
-func newPool(t *testing.T) (p pool) {
+// newPool is the template's user pool, in moto; all worlds share it, for each
+// Maria has an id of her own. Mail may be sent from her district.
+func newPool(t *testing.T) emulator.Pool {
 	t.Helper()
-	var made struct {
-		UserPool struct {
-			ID string `json:"Id"`
-		}
-		UserPoolClient struct {
-			ClientID     string `json:"ClientId"`
-			ClientSecret string
-		}
+	made, err := emulator.CreatePool(t.Context(), tools.Moto(t), "twins")
+	if err == nil {
+		err = emulator.VerifyDomain(t.Context(), tools.Moto(t), "springfield.example.org")
 	}
-	// MaximumLength is moto's own: without it, it refuses what Cognito takes.
-	call(t, "cognito-idp", "AWSCognitoIdentityProviderService.CreateUserPool", `{"PoolName":"twins","Policies":{"PasswordPolicy":{
-		"MinimumLength":8,"MaximumLength":257,"RequireUppercase":false,"RequireLowercase":false,"RequireNumbers":false,
-		"RequireSymbols":false,"TemporaryPasswordValidityDays":1}},"UsernameConfiguration":{"CaseSensitive":false}}`, &made)
-	call(t, "cognito-idp", "AWSCognitoIdentityProviderService.CreateUserPoolClient", `{"UserPoolId":"`+made.UserPool.ID+`",
-		"ClientName":"twins","GenerateSecret":true,"ExplicitAuthFlows":["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
-		"PreventUserExistenceErrors":"ENABLED"}`, &made)
-	call(t, "ses", "", "Action=VerifyDomainIdentity&Version=2010-12-01&Domain=springfield.example.org", nil)
-	return pool{id: made.UserPool.ID, client: made.UserPoolClient.ClientID, secret: made.UserPoolClient.ClientSecret}
-}
-
-// call asks moto for something, without an SDK.
-func call(t *testing.T, service, target, body string, into any) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tools.Moto(t)+"/", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if target != "" {
-		request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-		request.Header.Set("X-Amz-Target", target)
-	}
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=anybody/20260907/"+region+"/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %s", service, target, response.Status)
-	}
-	if into != nil {
-		if err := json.NewDecoder(response.Body).Decode(into); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return made
 }
 
 // awsWorld is the world of a deployment, on emulators. Its calls fail in the
 // SDK's middleware.
-func awsWorld(t *testing.T, w *world, p pool) {
+func awsWorld(t *testing.T, w *world, p emulator.Pool) {
 	t.Helper()
 	wire := &wire{world: w, box: embedded.NewMailbox(w.Now)}
 	options := []func(*middleware.Stack) error{wire.into}
 	config := dynamotest.Config(t)
 	users := cognito.Config{
-		Pool: p.id, Client: p.client, ClientSecret: p.secret, Region: region, Endpoint: tools.Moto(t), Credentials: dynamotest.Anybody,
+		Pool: p.ID, Client: p.Client, ClientSecret: p.Secret, Region: emulator.Region, Endpoint: tools.Moto(t), Credentials: dynamotest.Anybody,
 		Jitter: func() float64 { return 0 }, APIOptions: options,
 	}
 	post := ses.Config{
-		ConfigurationSet: "sparekey", Region: region, Endpoint: tools.Moto(t), Credentials: dynamotest.Anybody, APIOptions: options,
+		ConfigurationSet: "sparekey", Region: emulator.Region, Endpoint: tools.Moto(t), Credentials: dynamotest.Anybody, APIOptions: options,
 	}
 	scan := dynamodb.New(dynamodb.Options{Region: config.Region, Credentials: config.Credentials, BaseEndpoint: &config.Endpoint, HTTPClient: config.HTTP})
 	config.APIOptions, config.Jitter = options, func() float64 { return 0 }
 	rows := dynamo.Open(config)
 	w.open(drivers{
 		rows: rows, passwords: cognito.Open(users), mails: ses.Open(post), taken: wire.box,
-		dump: func() []table.Item { return everything(w, scan, config.Table, rows) },
+		dump:      func() []table.Item { return everything(w, scan, config.Table, rows) },
+		signedOut: func() int { return wire.signOuts },
 		around: func(_ context.Context, _ gate.Call, do func() error) error {
 			wire.met, wire.sent, wire.within = w.met(), 0, true
 			defer func() { wire.met, wire.within = nil, false }()
@@ -132,12 +91,13 @@ func everything(w *world, api *dynamodb.Client, name string, rows table.Table) [
 
 // wire stands between the SDK and the network.
 type wire struct {
-	world   *world
-	box     *embedded.Mailbox
-	sending mail.Mail // what the operation going on would hand to the mail service
-	met     *fault    // what the call of the port that is going on meets
-	sent    int       // operations of that call so far
-	within  bool      // a call of a port is going on
+	world    *world
+	box      *embedded.Mailbox
+	sending  mail.Mail // what the operation going on would hand to the mail service
+	met      *fault    // what the call of the port that is going on meets
+	sent     int       // operations of that call so far
+	within   bool      // a call of a port is going on
+	signOuts int       // that Cognito has done
 }
 
 // into is the option of the SDK's that puts the wire at the bottom of its stack:
@@ -169,6 +129,7 @@ func (x *wire) pass(ctx context.Context, in middleware.DeserializeInput, next mi
 	if x.met == nil || !x.met.lasting && x.sent != x.met.operation+1 {
 		return x.through(ctx, in, next, operation)
 	}
+	x.world.befell = append(x.world.befell, failing(operation, x.met.fate))
 	switch x.met.fate {
 	case throttled:
 		out.RawResponse = refusal(operation, "throttled")
@@ -193,12 +154,19 @@ func (x *wire) pass(ctx context.Context, in middleware.DeserializeInput, next mi
 	return middleware.DeserializeOutput{}, metadata, &smithyhttp.RequestSendError{Err: io.ErrUnexpectedEOF}
 }
 
-// through sends an operation, and keeps what the mail service took.
+// through sends an operation, keeps what the mail service took, and counts the
+// sign-outs that Cognito did.
 func (x *wire) through(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler, operation string) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err == nil && ok && operation == "SendRawEmail" && response.StatusCode == http.StatusOK {
+	if err != nil || !ok || response.StatusCode != http.StatusOK {
+		return out, metadata, err
+	}
+	switch operation {
+	case "SendRawEmail":
 		_, err = x.box.Send(ctx, x.sending)
+	case "AdminUserGlobalSignOut":
+		x.signOuts++
 	}
 	return out, metadata, err
 }

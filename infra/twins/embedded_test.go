@@ -16,6 +16,7 @@ func embeddedWorld(w *world) {
 	full := &full{Credentials: embedded.NewCredentials(w.Now)}
 	w.open(drivers{
 		rows: rows, passwords: full, mails: box, taken: box, dump: rows.Dump,
+		signedOut: func() int { return full.SignedOut(w.id) },
 		around: func(_ context.Context, _ gate.Call, do func() error) error {
 			met := w.met()
 			if met == nil {

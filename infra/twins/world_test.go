@@ -60,16 +60,17 @@ type world struct {
 	newcomer bool   // she has no password yet, and Cognito does not know her
 	silent   bool   // Cognito gives no answer to who sets a password
 	drivers
-	now   time.Time
-	rand  io.Reader
-	calls []made // of ports, since the act began
-	fault *fault // nil: all goes well
-	acts  bool   // the act has begun: calls count
-	edges map[string]func(context.Context, gateway.Event) (gateway.Response, error)
-	post  courier.Flow
-	sweep cleanup.Flow
-	asked int      // requests that were made
-	heard []string // what was answered to each, status and body
+	now    time.Time
+	rand   io.Reader
+	calls  []made // of ports, since the act began
+	fault  *fault // nil: all goes well
+	acts   bool   // the act has begun: calls count
+	edges  map[string]func(context.Context, gateway.Event) (gateway.Response, error)
+	post   courier.Flow
+	sweep  cleanup.Flow
+	asked  int      // requests that were made
+	heard  []string // what was answered to each, status and body
+	befell []string // each failing of an operation, and its fate
 }
 
 // drivers are one of the twins.
@@ -79,15 +80,22 @@ type drivers struct {
 	mails     mail.Sender
 	taken     *embedded.Mailbox // what the mail service has taken, whatever it said
 	dump      func() []table.Item
+	signedOut func() int  // how often Maria's sign-ins were ended
 	around    gate.Around // how a call fails there
 }
 
 // made is one call of a port, and the operations of AWS that it came to.
 type made struct {
 	name       string // table.Write
-	like       string // calls that are alike: of one function, of the same kinds of items
+	of         string // its function, and the kinds of items
 	reads      bool   // it has no effect
 	operations []string
+}
+
+// like is what calls that are alike have in common. One port's call comes to
+// other operations where the account is new to Cognito: those fail too.
+func (m made) like() string {
+	return m.of + ": " + strings.Join(slices.Compact(slices.Clone(m.operations)), ", ")
 }
 
 var site = web.NewSite(&url.URL{Scheme: "https", Host: "reset.example.org"})
@@ -186,12 +194,12 @@ func (w *world) count(_ context.Context, c gate.Call, do func() error) error {
 	case !w.acts:
 		return do()
 	}
-	one := made{name: c.Port + "." + c.Name, like: c.Function + " " + c.Port + "." + c.Name, reads: c.Name == "Get" || c.Name == "List"}
+	one := made{name: c.Port + "." + c.Name, of: c.Function + " " + c.Port + "." + c.Name, reads: c.Name == "Get" || c.Name == "List"}
 	if c.Name == "Write" && len(c.Touches) == 1 {
 		one.reads = c.Touches[0].Act == "check"
 	}
 	for _, touch := range c.Touches {
-		one.like += " " + touch.Act + " " + touch.Kind
+		one.of += " " + touch.Act + " " + touch.Kind
 	}
 	w.calls = append(w.calls, one)
 	return do()
