@@ -21,6 +21,7 @@ var acts = []act{
 	{"the mail with a link", "courier", (*victim).hasAsked, (*victim).fed, nil, (*victim).hasOneLink},
 	{"the mail with a link, by the minute", "courier", (*victim).hasAsked, (*victim).scheduled, nil, (*victim).hasOneLink},
 	{"the mail with usernames", "courier", (*victim).hasAskedForNames, (*victim).fed, nil, (*victim).hasHerNames},
+	{"a mail that SES refuses", "courier", (*victim).hasAskedInVain, (*victim).fed, nil, (*victim).keepsHerLink},
 	{"a notice to two addresses", "courier", func(v *victim) { v.isOwed(v.email, v.second) }, (*victim).fed, nil, (*victim).isTold},
 	{"a notice to one address", "courier", func(v *victim) { v.isOwed(v.email) }, (*victim).fed, nil, (*victim).isTold},
 	{"a new password by link, settled by the sweep", "verifytoken", (*victim).hasLink, (*victim).setsByLink, nil, (*victim).hasOnePassword},
@@ -106,6 +107,28 @@ func (v *victim) hasOneLink() {
 	v.fatal(err)
 	if got := paid.Value.Full.Sub(paid.Value.Last); got != budget.PerAccount.Back {
 		v.Errorf("paid for %v, want once", got)
+	}
+}
+
+// hasAskedInVain has a link, and asks for another when SES has given her up.
+func (v *victim) hasAskedInVain() {
+	v.hasLink()
+	paid := v.item(budget.AccountKey("springfield", v.id, "reset"))
+	v.fatal(v.s.store.Write(v.Context(), table.Op{Act: table.Delete, Item: table.Item{Key: paid.Key}, Was: paid.Version})) // as time does
+	v.s.ses.refuses(v.email)
+	v.hasAsked()
+}
+
+// keepsHerLink demands that the link which was living before lives again.
+func (v *victim) keepsHerLink() {
+	if n := len(v.letters(v.email, "/r/")); n != 1 || v.outcome(v.owed) != "refused" {
+		v.Errorf("%d mails, outcome %q", n, v.outcome(v.owed))
+	}
+	if got := v.opens(v.link); got != http.StatusOK {
+		v.Errorf("the link before answers %d", got)
+	}
+	if got := v.audits(); got["link-mailed"] != 1 || got["link-refused"] != 1 || len(got) != 2 {
+		v.Errorf("audit %v", got)
 	}
 }
 

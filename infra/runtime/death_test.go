@@ -101,7 +101,7 @@ type victim struct {
 	to                  []string // whom the notice that is owed is for
 	link, code, notMe   string
 	told                int      // mails to the district before
-	epoch               int      // before the act
+	settled             int      // changes of her password before the act
 	dead                []string // what was called by whoever died
 	undecided           bool     // the item that was worked on had no outcome then
 	chosen              []string // passwords that she sent, after oldWords
@@ -132,7 +132,7 @@ func (v *victim) plays(a act, f *fuse) []string {
 	v.Helper()
 	a.ready(v)
 	v.endsRun()
-	v.epoch = v.state().Epoch
+	v.settled = v.changed()
 	v.s.cognito.forget(v.id)
 	p := v.s.another(a.folder)
 	v.fatal(p.Ready(v.Context()))
@@ -166,8 +166,8 @@ func (v *victim) holds(a act) {
 	}
 	// What is owed is struck off once it is done: after the last password was set,
 	// Cognito has ended her sign-ins.
-	if epoch := v.state().Epoch; epoch > v.epoch && !v.s.cognito.signedOut(v.id) {
-		v.Errorf("epoch %d after %d, and Cognito has not ended her sign-ins", epoch, v.epoch)
+	if v.changed() > v.settled && !v.s.cognito.signedOut(v.id) {
+		v.Error("her password has changed, or may have, and Cognito has not ended her sign-ins")
 	}
 	a.holds(v)
 }
@@ -255,6 +255,13 @@ func (v *victim) audits() map[string]int {
 		acts[row.Value.Act]++
 	}
 	return acts
+}
+
+// changed is how often her password was, or may have been.
+func (v *victim) changed() int {
+	v.Helper()
+	said := v.audits()
+	return said["password-changed"] + said["password-may-have-changed"]
 }
 
 // letters are the mails to an address that have such a link, as SES took them.

@@ -29,6 +29,7 @@ type tap struct {
 	calls   map[string]int    // by the operation
 	looked  int               // items that the service looked at for queries
 	taken   *embedded.Mailbox // by the mail service
+	refused map[string]bool   // addresses that the mail service takes no mail for
 	ended   map[string]bool   // whose sign-ins Cognito has ended, since their last password
 }
 
@@ -47,7 +48,7 @@ func newTap(t *testing.T, service string) *tap {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap := &tap{calls: map[string]int{}, taken: embedded.NewMailbox(time.Now), ended: map[string]bool{}}
+	tap := &tap{calls: map[string]int{}, taken: embedded.NewMailbox(time.Now), refused: map[string]bool{}, ended: map[string]bool{}}
 	through := &httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(at) },
 		ModifyResponse: tap.look,
@@ -70,17 +71,35 @@ func newTap(t *testing.T, service string) *tap {
 		}
 		tap.mu.Lock()
 		tap.calls[operation(r)]++
-		between := tap.between
+		between, rest := tap.between, http.Handler(through)
+		if asked, mails := r.Context().Value(form{}).(url.Values); mails && tap.refused[asked.Get("Destinations.member.1")] {
+			rest = http.HandlerFunc(refuse)
+		}
 		tap.mu.Unlock()
 		if between == nil {
-			through.ServeHTTP(w, r)
+			rest.ServeHTTP(w, r)
 			return
 		}
-		between(w, r, through)
+		between(w, r, rest)
 	}))
 	t.Cleanup(server.Close)
 	tap.URL = server.URL
 	return tap
+}
+
+// refuse is what SES answers to a mail for an address that it has given up.
+func refuse(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(http.StatusBadRequest)
+	_, _ = io.WriteString(w, `<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type>
+		<Code>MessageRejected</Code><Message>Address blacklisted.</Message></Error><RequestId>1</RequestId></ErrorResponse>`)
+}
+
+// refuses has the mail service take no mail for an address from now on.
+func (t *tap) refuses(address string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused[address] = true
 }
 
 // operation is what is asked of the service.

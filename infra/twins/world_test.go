@@ -1,7 +1,9 @@
 // Package twins_test plays one story twice, on the embedded drivers and on AWS's,
 // with the same fault at the same call, and demands that nobody can tell the two
 // worlds apart afterwards: every row to the byte, every mail, every password,
-// every answer.
+// every sign-out, every answer. A mail on AWS is what was handed to the SDK, and
+// counts if SES answered that it took it: the bytes on the wire are for the tests
+// of infra/ses.
 //
 // So what the first tier proves with faults at the ports is true of the drivers
 // that are deployed. They fail in the middleware of the SDK, as close to the wire
