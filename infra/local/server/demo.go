@@ -66,6 +66,7 @@ func demoDistricts() []district.District {
 	shelbyville.Office, shelbyville.Phone, shelbyville.Hours = "Shelbyville District Office", "555-0199", "Monday to Friday, 7:30 AM to 3:30 PM"
 	shelbyville.MailFrom, shelbyville.SafetyEmail = "no-reply@shelbyville.example.org", "safety@shelbyville.example.org"
 	shelbyville.LockSignIn = true
+	shelbyville.PasswordHistory = 3
 	shelbyville.MinimumLength = map[district.Role]int{district.Student: 8, district.Guardian: 8, district.Staff: 12}
 	shelbyville.Code = "4821"
 	return []district.District{springfield, shelbyville}

@@ -147,3 +147,24 @@ func TestANewSignInEndsTheSessionThatTheBrowserHeld(t *testing.T) {
 	stale.Header.Set("Authorization", "Bearer "+first.Session)
 	stale.Open("/springfield/home").Want(401)
 }
+
+// In the demo's district with a history neither the password of now comes back nor
+// one before it, in PowerSchool's words.
+func TestAPasswordOfBeforeDoesNotComeBack(t *testing.T) {
+	const milo, first, second = "milo.lopez@example.org", "Quiet7#Herons", "Purple8#Kites"
+	phone := browse.New(t, start(t, ""))
+	form := func(mails int) browse.Page {
+		phone.Advance("1h") // so that asking again is heard
+		phone.Open("/shelbyville/forgot-password").Submit("/forgot-password", map[string]string{"username": "mlopez71", "email": milo}).Want(202)
+		return phone.Open(phone.LastMail(milo, mails).Link(t, "/r/")).Want(200, "Not one of your last 3 passwords")
+	}
+	choose := func(page browse.Page, password string) browse.Page {
+		return page.Submit("/set-password", map[string]string{"new_password": password, "new_password_again": password})
+	}
+	choose(form(1), first).Want(200)
+	choose(form(3), second).Want(200) // a notice of the change came between
+	page := form(5)
+	for _, password := range []string{second, first} {
+		page = choose(page, password).Want(422, "The password entered was previously used. Please enter a new password.")
+	}
+}
