@@ -18,8 +18,8 @@ func FuzzTheWholeEdge(f *testing.F) {
 	served := inMemory(f)
 	f.Fuzz(func(t *testing.T, method, path, kind, body, cookie, accept string) {
 		w := &world{TB: t, root: served.root, service: served.service, logs: served.logs}
-		if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "/_local") || strings.Contains(path, "//") || strings.Contains(path, "/.") || strings.ContainsAny(method, " /") || len(path) > 8192 {
-			t.Skip()
+		if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "/_local") || strings.Contains(path, "//") || strings.Contains(path, "/./") || strings.Contains(path, "/..") || strings.HasSuffix(path, "/.") || strings.ContainsAny(method, " /") || len(path) > 8192 {
+			t.Skip("no request that reaches the edge as it is")
 		}
 		a := w.send(ask{Method: method, Path: path, Kind: kind, Body: body, Header: map[string]string{"Origin": w.origin(), "Cookie": cookie, "Accept": accept, "Accept-Language": accept, "User-Agent": accept}})
 		if a.Status >= http.StatusInternalServerError || a.Status < http.StatusOK {
