@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sparekey/sparekey/shared/device"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/i18n"
 	"github.com/sparekey/sparekey/shared/problem"
@@ -126,6 +127,9 @@ func (f Flow) end(ctx context.Context, r *gateway.Request, held session.Held, wh
 		return refused(r, err), err
 	}
 	reply, err := f.list(ctx, r, held, true)
+	if which == "others" {
+		reply.Cookie = append(reply.Cookie, device.Proved(ctx, f.Table, r, held.Who, f.Now()))
+	}
 	reply.Outcome = "ended"
 	return reply, err
 }

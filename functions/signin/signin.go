@@ -142,10 +142,11 @@ func current(faults *typed.Faults, text string) string {
 	return secret
 }
 
-// longestPause is how long Cognito compares nothing, at the most, after as many
-// wrong passwords as the public tries allow. It hits everybody, a browser that the
-// account knows too: that one may be told.
-const longestPause = time.Minute
+// longestPause is how long Cognito compares nothing, at the most. The public tries
+// alone keep that within a minute; beside a known browser's that somebody misuses
+// it may be all of it. It hits everybody, a browser that the account knows too:
+// that one may be told.
+const longestPause = 15 * time.Minute
 
 // mayIn decides, after the comparing, whether its answer opens anything. What is
 // not allowed is refused as a wrong password is.

@@ -57,6 +57,12 @@ func TestSessionsEnd(t *testing.T) {
 			}
 			w.advance(time.Second)
 		}},
+		{"when somebody signs in in its place", func(w *world, session string) {
+			w.send(ask{
+				Method: http.MethodPost, Path: "/springfield/sign-in", Kind: formType, Body: encode([]string{"username", "jlopez72", "password", "silver-boat-garden-72"}),
+				Header: map[string]string{"Cookie": "s-springfield=" + session, "Origin": w.origin()},
+			}).want(w, http.StatusSeeOther)
+		}},
 		{"when the password is reset", func(w *world, _ string) {
 			token, _ := w.link("springfield", "mlopez71", maria)
 			a := w.json(setPassword, "token", token, "new_password", newWords).want(w, http.StatusOK)
@@ -68,6 +74,8 @@ func TestSessionsEnd(t *testing.T) {
 			w.account("springfield", "mlopez71", map[string]any{"status": "disabled"})
 			w.account("springfield", "mlopez71", map[string]any{"status": "active"})
 		}},
+		{"when the district no longer offers signing in", func(w *world, _ string) { w.signInFor() }},
+		{"when their role may not sign in any more", func(w *world, _ string) { w.signInFor("student", "staff") }},
 		{"when the address changes", func(w *world, _ string) {
 			w.account("springfield", "mlopez71", map[string]any{"email": "maria.new@example.org"})
 		}},
@@ -85,6 +93,12 @@ func TestSessionsEnd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// signInFor leaves signing in to these roles.
+func (w *world) signInFor(roles ...string) {
+	w.Helper()
+	w.district("springfield", map[string]any{"flows": map[string]any{"sign-in": append([]string{}, roles...), "forgot-password": []string{"guardian", "student", "staff"}}})
 }
 
 func TestSessionsEndWhenAChangeIsDisowned(t *testing.T) {

@@ -286,6 +286,28 @@ func TestSilenceOfSigningIn(t *testing.T) {
 	}
 }
 
+// A stranger is not told that Cognito pauses: only an account that exists is paused.
+// What makes the pause are the tries of a browser that the account knows.
+func TestSilenceOfSigningInToAPausedAccount(t *testing.T) {
+	t.Parallel()
+	w := inMemory(t) // moto never pauses
+	mine := w.browser("192.0.2.10")
+	mine.enters("springfield", "mlopez71", oldWords)
+	for range 5 {
+		mine.enters("springfield", "mlopez71", "wrong-wrong-wrong-1")
+	}
+	both := &compare{t: t, w: w, function: "signin"}
+	for _, c := range []struct{ username, password string }{
+		{"nobody71", oldWords}, {"mlopez71", "wrong-wrong-wrong-1"}, {"jlopez72", "wrong-wrong-wrong-1"},
+	} {
+		w.forgetCalls()
+		both.of(c.username, w.json("/springfield/sign-in", "username", c.username, "password", c.password), c.username)
+	}
+	if w.signsIn("springfield", "mlopez71", oldWords) {
+		t.Error("the account is not paused: this test shows nothing")
+	}
+}
+
 func TestSilenceOfTriesForRealAndInventedNamesAlike(t *testing.T) {
 	t.Parallel()
 	for route, secret := range map[string]string{"sign-in": "password", "code": "code"} {

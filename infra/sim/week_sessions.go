@@ -113,10 +113,11 @@ func (w *world) letsIn(p *person, a ask) bool {
 	who := w.account(p.id)
 	state := who.State.Value
 	_, text, _ := strings.Cut(a.cookie, "=")
-	digest, _ := token.Digest(text)
-	key := table.Key{PK: "ACCOUNT#" + slug + "#" + p.id, SK: "DEVICE#" + digest}
-	row := as[device.Device](w, w.seen[key])
-	known := row.Exists() && row.Value.Generation == state.Devices && w.now.Before(row.Value.Ends)
+	known := slices.ContainsFunc(strings.Split(text, "."), func(text string) bool {
+		digest, _ := token.Digest(text)
+		row := as[device.Device](w, w.seen[table.Key{PK: "ACCOUNT#" + slug + "#" + p.id, SK: "DEVICE#" + digest}])
+		return row.Exists() && row.Value.Generation == state.Devices && w.now.Before(row.Value.Ends)
+	})
 	open := who.Live() && !state.Disputed && !state.Must.Change && p.elsewhere == "" && slices.Contains(w.home.Flows["sign-in"], p.role)
 	return known && open && w.lockOf(p.id).ID == "" && w.creds.Matches(p.id, a.fields["password"])
 }

@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -113,7 +114,7 @@ func TestRecoveryBeginsNewTriesAndSigningInDoesNot(t *testing.T) {
 	if _, known := w.find(c, "alopez7", noon.Add(48*time.Hour)); known.Name != first.Name {
 		t.Error("signing in gave it new tries")
 	}
-	device.Proved(t.Context(), w.store, w.request(c), who, noon)
+	c = device.Proved(t.Context(), w.store, w.request(c), who, noon)
 	if _, known := w.find(c, "alopez7", noon); known.Name == first.Name || known.Name == "" {
 		t.Errorf("recovery left it %q", known.Name)
 	}
@@ -132,26 +133,63 @@ func TestAnotherGenerationIsAStranger(t *testing.T) {
 	if _, known := w.find(c, "alopez7", noon); known.Name != "" {
 		t.Fatal("still known")
 	}
-	w.again(c, "alopez7", noon)
+	copied := c
+	c = w.again(c, "alopez7", noon)
+	if _, known := w.find(copied, "alopez7", noon); known.Name != "" {
+		t.Error("a copy of before is known again")
+	}
 	if _, known := w.find(c, "alopez7", noon); known.Name == "" || known.Name == first.Name {
 		t.Errorf("known again as %q", known.Name)
 	}
 }
 
-func TestOneCookieForAllWhoShareIt(t *testing.T) {
+func TestATextOfItsOwnForEachWhoShareABrowser(t *testing.T) {
+	t.Parallel()
+	w := here(t)
+	copied := w.again(nil, "alopez7", noon)
+	both := w.again(copied, "blopez9", noon)
+	_, one := w.find(both, "alopez7", noon)
+	_, two := w.find(both, "blopez9", noon)
+	if one.Name == "" || two.Name == "" || one.Name == two.Name {
+		t.Errorf("%q and %q", one.Name, two.Name)
+	}
+	if _, known := w.find(copied, "blopez9", noon); known.Name != "" {
+		t.Error("a copy came to be known to an account that signed in later")
+	}
+	if len(w.again(both, "alopez7", noon).Value) != len(both.Value) {
+		t.Error("signing in again makes the cookie longer")
+	}
+}
+
+func TestABrowserIsKnownToTheLatestAccounts(t *testing.T) {
 	t.Parallel()
 	w := here(t)
 	c := w.again(nil, "alopez7", noon)
-	if _, known := w.find(c, "blopez9", noon); known.Name != "" {
-		t.Error("known to an account that never used it")
+	for i := range 8 {
+		if _, known := w.find(c, "alopez7", noon); known.Name == "" {
+			t.Fatalf("forgotten after %d others", i)
+		}
+		id := fmt.Sprint("q-", i)
+		profile := account.Profile{Username: id, Status: account.Active}
+		w.fatal(account.Create(t.Context(), w.store, slug, id, profile, account.State{Status: account.Active}))
+		c = w.again(c, id, noon)
 	}
-	if both := w.again(c, "blopez9", noon); both.Value != c.Value {
-		t.Error("the second took the place of the first")
+	if _, known := w.find(c, "alopez7", noon); known.Name != "" {
+		t.Error("the cookie grows for ever")
 	}
-	_, one := w.find(c, "alopez7", noon)
-	_, two := w.find(c, "blopez9", noon)
-	if one.Name == "" || two.Name == "" || one.Name == two.Name {
-		t.Errorf("%q and %q", one.Name, two.Name)
+	if _, known := w.find(c, "q-0", noon); known.Name == "" {
+		t.Error("more than the oldest is forgotten")
+	}
+}
+
+func TestNoCopyOfBeforeRecoveryIsKnownAfterIt(t *testing.T) {
+	t.Parallel()
+	w := here(t)
+	copied := w.again(nil, "alopez7", noon)
+	who, _ := w.find(copied, "alopez7", noon)
+	c := device.Proved(t.Context(), w.store, w.request(copied), who, noon)
+	if _, known := w.find(copied, "alopez7", noon); known.Name != "" || len(c.Value) != len(copied.Value) {
+		t.Errorf("known as %q; the cookie is %q", known.Name, c.Value)
 	}
 }
 

@@ -82,7 +82,8 @@ func (h Held) EndOne(ctx context.Context, store table.Store, r *gateway.Request,
 }
 
 // EndOthers ends all of its owner's sessions but this one, which goes over into
-// the new epoch. Links that were mailed before die with them.
+// the new epoch. Links that were mailed before die with them, and no browser is
+// known any more (package device): whoever calls makes this one known again.
 func (h *Held) EndOthers(ctx context.Context, store table.Store, r *gateway.Request) error {
 	keys := []table.Key{account.StateKey(h.Who.District, h.Who.ID), key(h.digest)}
 	var ops []table.Op
@@ -99,6 +100,7 @@ func (h *Held) EndOthers(ctx context.Context, store table.Store, r *gateway.Requ
 			return nil, problem.New(problem.NotSignedIn) // ended meanwhile, by another who did the same
 		}
 		state.Value.Epoch++
+		state.Value.Devices++
 		mine.Value.Epoch++
 		ops = []table.Op{state.Put(), mine.Put(), entry(r, h.Who.ID, audit.OthersSignedOut, h.now).Put(store.Rand)}
 		return ops, nil

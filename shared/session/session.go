@@ -22,6 +22,7 @@ import (
 
 	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/audit"
+	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/table"
@@ -162,7 +163,7 @@ func Of(ctx context.Context, t table.Table, r *gateway.Request, now time.Time) (
 	if h.Who, err = account.Load(ctx, t, s.District, s.Account); err != nil {
 		return h, problem.New(problem.Unavailable).Because(err)
 	}
-	if !s.good(h.Who, now) {
+	if !s.good(h.Who, now) || !r.District.Allows(district.SignIn, h.Who.Profile.Value.Role) {
 		return Held{}, problem.New(problem.NotSignedIn)
 	}
 	return h, nil

@@ -28,7 +28,7 @@ var noon = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
 func started(t *testing.T) (store table.Store, text string) {
 	t.Helper()
 	store = table.Store{Table: embedded.NewTable(), Rand: rand.Reader}
-	profile := account.Profile{Username: "mlopez71", Address: "maria@example.org", Status: account.Active}
+	profile := account.Profile{Username: "mlopez71", Address: "maria@example.org", Role: district.Guardian, Status: account.Active}
 	fatal(t, account.Create(t.Context(), store, slug, id, profile, account.State{Status: account.Active, Epoch: 3}))
 	who, err := account.Load(t.Context(), store, slug, id)
 	fatal(t, err)
@@ -39,7 +39,7 @@ func started(t *testing.T) (store table.Store, text string) {
 
 // cookie is a request to a district that carries a session as a browser does.
 func cookie(at, text string) *gateway.Request {
-	r := &gateway.Request{District: district.District{Slug: at}, Secure: true, Header: http.Header{}}
+	r := &gateway.Request{District: district.District{Slug: at, Flows: map[string][]district.Role{district.SignIn: {district.Guardian}}}, Secure: true, Header: http.Header{}}
 	r.Header.Set("Cookie", session.Cookie(r, text).Name+"="+text)
 	return r
 }
