@@ -155,6 +155,22 @@ func TestSessionsAreNewAtEveryProof(t *testing.T) {
 	}
 }
 
+func TestSessionsHaveAllTheirTriesAgainAfterAProof(t *testing.T) {
+	t.Parallel()
+	w := here(t)
+	session := w.signIn("mlopez71", oldWords)
+	for range 3 {
+		for left := 4; left > 0; left-- {
+			a := w.as(session, http.MethodPost, "/springfield/prove", "password", "wrong-wrong-wrong-1")
+			if a.slug() != "not-proved" || a.member("tries_left") != string(rune('0'+left)) {
+				t.Fatalf("got %d %s", a.Status, a.Body)
+			}
+		}
+		w.advance(20 * time.Minute) // Cognito's pause
+		session = w.as(session, http.MethodPost, "/springfield/prove", "password", oldWords).want(t, http.StatusOK).member("session")
+	}
+}
+
 func TestSessionsEndAfterFiveWrongPasswords(t *testing.T) {
 	t.Parallel()
 	for page, fields := range map[string][]string{
