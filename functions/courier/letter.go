@@ -101,8 +101,10 @@ func (l letters) elsewhere(e envelope, username, service string) (mail.Mail, err
 	w.put(block{Kind: "title", Says: w.own("title")})
 	w.put(block{Kind: "paragraph", Says: w.own("text", "username", username)})
 	w.put(block{Kind: "paragraph", Says: w.own("service", "service", service)})
-	w.put(block{Kind: "paragraph", Says: w.own("where", "service", service)})
-	if e.District.Portal != "" {
+	if e.District.Portal == "" { // our own sign-in page has no other service to choose
+		w.put(block{Kind: "paragraph", Says: w.own("usual", "service", service)})
+	} else {
+		w.put(block{Kind: "paragraph", Says: w.own("where", "service", service)})
 		w.put(block{Kind: "button", Says: w.own("button"), URL: e.District.Portal})
 	}
 	w.put(block{Kind: "section", Says: w.own("lost.title")})

@@ -80,6 +80,10 @@ var everyLetter = map[string]func(letters, envelope) (mail.Mail, error){
 		})
 	},
 	"elsewhere": func(l letters, e envelope) (mail.Mail, error) { return l.elsewhere(e, username, "Google") },
+	"elsewhere-without-portal": func(l letters, e envelope) (mail.Mail, error) {
+		e.District.Portal = ""
+		return l.elsewhere(e, username, "Google")
+	},
 	"changed": func(l letters, e envelope) (mail.Mail, error) {
 		return l.changed(e, username, "link", "Chrome, Android", sunday.Add(-time.Minute), true, notMine)
 	},
@@ -266,14 +270,15 @@ func TestLinkAndCodeStandAloneOnTheirLines(t *testing.T) {
 func TestLinksGoWhereTheyShould(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"reset":            {"/springfield/r/" + linkText, "/springfield/not-me/" + notMine},
-		"activation":       {"/springfield/r/" + linkText, "/springfield/not-me/" + notMine},
-		"username":         {"/springfield/forgot-password"},
-		"usernames":        {"/springfield/forgot-password"},
-		"elsewhere":        {"https://portal.springfield.example/"},
-		"changed":          {"/springfield/not-me/" + notMine},
-		"may-have-changed": {"/springfield/not-me/" + notMine},
-		"disputed":         nil,
+		"reset":                    {"/springfield/r/" + linkText, "/springfield/not-me/" + notMine},
+		"activation":               {"/springfield/r/" + linkText, "/springfield/not-me/" + notMine},
+		"username":                 {"/springfield/forgot-password"},
+		"usernames":                {"/springfield/forgot-password"},
+		"elsewhere":                {"https://portal.springfield.example/"},
+		"elsewhere-without-portal": nil,
+		"changed":                  {"/springfield/not-me/" + notMine},
+		"may-have-changed":         {"/springfield/not-me/" + notMine},
+		"disputed":                 nil,
 	}
 	eachLetter(t, letterDistrict(), func(t *testing.T, o openedMail) {
 		_, name, _ := strings.Cut(t.Name(), "/")

@@ -12,7 +12,6 @@ import (
 	"context"
 	"embed"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +30,8 @@ var Pages embed.FS
 
 // Flow is what the flow needs to know: where it is, and what is beside it.
 type Flow struct {
-	Site web.Site
+	Site      web.Site
+	Districts gateway.Finder
 	// Served are the pages of a district that this deployment has.
 	Served []string
 	// Root are the districts that the front page lists. It may be empty: then a
@@ -130,28 +130,27 @@ func asset(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
 }
 
 // wellKnown sends a password manager, which asks the whole site where a password
-// is changed, to the district that its browser is signed in to, or that is the
-// only one here; else to the front page, where people choose. Any other name is
+// is changed, to the district that its browser is signed in to; else to the front
+// page, where people choose. Any other name is
 // not found: managers ask for one that cannot exist to learn whether a found one
 // means anything.
-func (f Flow) wellKnown(_ context.Context, r *gateway.Request) (gateway.Reply, error) {
+func (f Flow) wellKnown(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	if r.Vars["rest"] != "change-password" {
 		return gateway.Reply{}, problem.New(problem.NotFound)
 	}
-	return gateway.Reply{Status: http.StatusFound, Location: f.Site.Path(f.changing(session.Districts(r)))}, nil
+	return gateway.Reply{Status: http.StatusFound, Location: f.Site.Path(f.changing(ctx, session.Districts(r)))}, nil
 }
 
-func (f Flow) changing(slugs []string) string {
-	if len(slugs) == 0 {
-		for _, one := range f.Root {
-			slugs = append(slugs, one.Slug)
-		}
-	}
-	switch {
-	case len(slugs) != 1:
+// changing is the page of the one district among these; its hub, where it does
+// not let people sign in or its settings cannot be read: a hub says what is.
+func (f Flow) changing(ctx context.Context, slugs []string) string {
+	if len(slugs) != 1 {
 		return "/"
-	case slices.Contains(f.Served, ChangePassword):
-		return "/" + slugs[0] + "/" + ChangePassword
 	}
-	return "/" + slugs[0]
+	hub := "/" + slugs[0]
+	d, err := f.Districts.Find(ctx, slugs[0])
+	if err == nil && f.offer(d).Serves(ChangePassword) {
+		return hub + "/" + ChangePassword
+	}
+	return hub
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +83,7 @@ func (v visit) get(t *testing.T, resource, address string) gateway.Response {
 		Function: "pages", Districts: districts{v.d.Slug: v.d}, Pages: web.Open(site, i18n.Default, pages.Pages),
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
-	flow := pages.Flow{Site: site, Served: v.served, Root: v.root}
+	flow := pages.Flow{Site: site, Districts: edge.Districts, Served: v.served, Root: v.root}
 	response, err := edge.Serve(flow.Routes())(context.Background(), gateway.Event{
 		Resource: resource, HTTPMethod: http.MethodGet, PathParameters: vars, QueryStringParameters: query,
 		Headers: map[string]string{"Accept": accept, "Accept-Language": v.lang, "Cookie": v.cookie},
@@ -345,25 +344,25 @@ func TestTheFrontPageLeadsToADistrict(t *testing.T) {
 }
 
 func TestAPasswordManagerIsSentToWhereThePasswordIsChanged(t *testing.T) {
-	one := []pages.Entry{{Slug: "springfield", Name: "Springfield Public Schools"}}
-	two := append(slices.Clip(one), pages.Entry{Slug: "shelbyville", Name: "Shelbyville School District"})
+	open, shut := springfield(), springfield()
+	delete(shut.Flows, district.SignIn)
 	for _, c := range []struct {
 		name, cookie string
 		served       []string
-		root         []pages.Entry
+		d            district.District
 		want         string
 	}{
-		{"nobody knows the district", "", everything, two, "/prod/"},
-		{"a browser that is signed in", "__Host-s-shelbyville=x", everything, two, "/prod/shelbyville/change-password"},
-		{"signed in to a district that is not listed", "lang=es; __Host-s-ogdenville=x", everything, nil, "/prod/ogdenville/change-password"},
-		{"signed in to two", "__Host-s-shelbyville=x; __Host-s-springfield=y", everything, two, "/prod/"},
-		{"the only district here", "", everything, one, "/prod/springfield/change-password"},
-		{"no page to change it", "__Host-s-springfield=x", []string{district.SignIn}, two, "/prod/springfield"},
-		{"a cookie that names no district", "__Host-s-..%2fevil=x; __Host-s-assets=x; __Host-s-=x", everything, two, "/prod/"},
-		{"a cookie of another kind", "s-springfield=x; springfield=x", everything, two, "/prod/"},
+		{"nobody knows the district", "", everything, open, "/prod/"},
+		{"a browser that is signed in", "lang=es; __Host-s-springfield=x", everything, open, "/prod/springfield/change-password"},
+		{"signed in to two", "__Host-s-shelbyville=x; __Host-s-springfield=y", everything, open, "/prod/"},
+		{"no page to change it", "__Host-s-springfield=x", []string{district.SignIn}, open, "/prod/springfield"},
+		{"the district lets nobody sign in", "__Host-s-springfield=x", everything, shut, "/prod/springfield"},
+		{"a district that is gone", "__Host-s-ogdenville=x", everything, open, "/prod/ogdenville"},
+		{"a cookie that names no district", "__Host-s-..%2fevil=x; __Host-s-assets=x; __Host-s-=x", everything, open, "/prod/"},
+		{"a cookie of another kind", "s-springfield=x; springfield=x", everything, open, "/prod/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := visit{served: c.served, root: c.root, cookie: c.cookie}.get(t, "/.well-known/{rest+}", "/.well-known/change-password")
+			r := visit{served: c.served, d: c.d, cookie: c.cookie}.get(t, "/.well-known/{rest+}", "/.well-known/change-password")
 			if r.StatusCode != http.StatusFound || location(r) != c.want {
 				t.Errorf("got %d %q, want %q", r.StatusCode, location(r), c.want)
 			}
@@ -392,5 +391,41 @@ func TestWhatAPageIsMadeOfMayBeKeptForAYear(t *testing.T) {
 		if r := (visit{}).get(t, "/assets/{rest+}", none); r.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d", none, r.StatusCode)
 		}
+	}
+}
+
+func TestHelpWithARejectedPasswordIsTrueOfTheDistrict(t *testing.T) {
+	help := func(d district.District) string {
+		_, rest, _ := strings.Cut(visit{d: d, served: everything}.get(t, "/{district}/{rest+}", "/springfield/help").Body, `<section id="rejected">`)
+		section, _, _ := strings.Cut(rest, "</section>")
+		return section
+	}
+	locked, shut := springfield(), springfield()
+	locked.LockSignIn = true
+	delete(shut.Flows, district.ForgotPassword)
+	const waits, locks, link = "tells you until when", "sign-in is locked", "A link that we email you"
+	for _, c := range []struct {
+		name   string
+		d      district.District
+		has    []string
+		hasNot []string
+	}{
+		{"one waits", springfield(), []string{waits, link}, []string{locks}},
+		{"sign-in is locked", locked, []string{locks, link}, []string{waits}},
+		{"no link by mail", shut, []string{waits}, []string{link, "/forgot-password"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			section := help(c.d)
+			for _, says := range append(c.has, `href="#username"`, `href="#new"`, `href="#other"`) {
+				if !strings.Contains(section, says) {
+					t.Errorf("does not say %q: %s", says, section)
+				}
+			}
+			for _, says := range c.hasNot {
+				if strings.Contains(section, says) {
+					t.Errorf("says %q", says)
+				}
+			}
+		})
 	}
 }

@@ -16,6 +16,7 @@ func wire(env *settings.Reader) (any, error) {
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	flow := pages.Flow{Site: site, Served: pages.Deployed, Root: nil} // a family types its district's short name
-	return base.Edge("pages", site, base.Store(), pages.Pages).Serve(flow.Routes()), nil
+	edge := base.Edge("pages", site, base.Store(), pages.Pages)
+	flow := pages.Flow{Site: site, Districts: edge.Districts, Served: pages.Deployed, Root: nil} // a family types its district's short name
+	return edge.Serve(flow.Routes()), nil
 }

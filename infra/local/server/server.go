@@ -171,7 +171,7 @@ func (s *Server) build(secret pepper.Pepper) {
 		"forgotpassword": {serve: edge("forgotpassword", web.Open(s.site, words, forgotpassword.Pages)).Serve(ask.Routes())},
 		"verifytoken":    {serve: edge("verifytoken", web.Open(s.site, words, verifytoken.Pages)).Serve(verify.Routes())},
 		"signin":         {serve: edge("signin", web.Open(s.site, words, signin.Pages)).Serve(sign.Routes())},
-		"pages":          {serve: edge("pages", web.Open(s.site, words, pages.Pages)).Serve(s.hub().Routes())},
+		"pages":          {serve: edge("pages", web.Open(s.site, words, pages.Pages)).Serve(s.hub(s.directory("pages", around)).Routes())},
 		"courier":        {feed: post.Feed, run: post.Run},
 		"cleanup":        {run: sweep.Run},
 	}
@@ -199,8 +199,8 @@ func (s *Server) warm() {
 
 // hub is the flow of the common pages, which leads to what the template has and
 // shows at the root what the local run has.
-func (s *Server) hub() pages.Flow {
-	flow := pages.Flow{Site: s.site, Served: s.template.Pages(), Root: nil}
+func (s *Server) hub(districts gateway.Finder) pages.Flow {
+	flow := pages.Flow{Site: s.site, Districts: districts, Served: s.template.Pages(), Root: nil}
 	for _, d := range demoDistricts() {
 		flow.Root = append(flow.Root, pages.Entry{Slug: d.Slug, Name: d.Name})
 	}
