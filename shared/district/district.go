@@ -50,7 +50,7 @@ var Flows = []string{ForgotPassword, ForgotUsername, SignIn}
 type District struct {
 	Slug      string   `json:"slug"`      // the first part of every path
 	Name      string   `json:"name"`      // as families know it
-	Profile   string   `json:"profile"`   // where its defaults came from: nyc, powerschool, or none
+	Profile   string   `json:"profile"`   // nyc, powerschool, or none: powerschool adds its rules of composition and their words
 	TimeZone  string   `json:"time_zone"` // IANA name
 	Languages []string `json:"languages"` // offered, the default first
 
@@ -70,7 +70,7 @@ type District struct {
 	// LinkMinutes is how long a link to reset a password works; 10 to 60.
 	LinkMinutes int `json:"link_minutes"`
 	// LockSignIn: after too many wrong passwords no waiting helps, but the school
-	// does, or recovery by mail (profile powerschool).
+	// does, or recovery by mail.
 	LockSignIn bool `json:"lock_sign_in"`
 	// AskUsername: the form behind a mailed link asks for the username again.
 	AskUsername bool `json:"ask_username"`
