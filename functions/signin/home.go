@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/sparekey/sparekey/shared/district"
 	"github.com/sparekey/sparekey/shared/gateway"
 	"github.com/sparekey/sparekey/shared/problem"
 	"github.com/sparekey/sparekey/shared/session"
+	"github.com/sparekey/sparekey/shared/web"
 )
 
 // Home is what the page of somebody signed in shows.
@@ -31,7 +33,8 @@ type Hello struct {
 }
 
 // signedIn finds who is signed in; else it says so, with the page that fits: whose
-// session came to its end is told that, everybody else can sign in right there.
+// session came to its end is told that, everybody else can sign in right there,
+// where signing in is offered.
 func (f Flow) signedIn(ctx context.Context, r *gateway.Request) (session.Held, gateway.Reply, error) {
 	held, err := session.Of(ctx, f.Table, r, f.Now())
 	if err == nil {
@@ -42,7 +45,11 @@ func (f Flow) signedIn(ctx context.Context, r *gateway.Request) (session.Held, g
 
 func refused(r *gateway.Request, err error) gateway.Reply {
 	page := session.Refusal(err)
-	if page.Name == "" && is(err, problem.NotSignedIn) {
+	switch {
+	case !is(err, problem.NotSignedIn):
+	case !r.District.Offers(district.SignIn): // no form that would let nobody in
+		page = web.Page{Name: web.OffPage}
+	case page.Name == "":
 		page = signInPage(r, Form{})
 	}
 	return gateway.Reply{Page: page}

@@ -76,7 +76,7 @@ type Started struct {
 // signIn compares a password once a try is taken, and starts a session.
 func (f Flow) signIn(ctx context.Context, r *gateway.Request) (gateway.Reply, error) {
 	if !r.District.Offers(district.SignIn) {
-		return gateway.Reply{Page: web.Page{Name: "off"}}, problem.New(problem.NotAllowed).Saying("problem.not-allowed.off")
+		return gateway.Reply{Page: web.Page{Name: web.OffPage}}, problem.New(problem.NotAllowed).Saying("problem.not-allowed.off")
 	}
 	typedName, typedPassword, err := parse(r)
 	if err != nil {

@@ -41,7 +41,7 @@ type world struct {
 	serve     func(context.Context, gateway.Event) (gateway.Response, error)
 }
 
-func here(t *testing.T) *world {
+func here(t *testing.T, but ...func(*district.District)) *world {
 	t.Helper()
 	w := &world{T: t, now: time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC), rows: embedded.NewTable()}
 	clock := func() time.Time { return w.now }
@@ -50,6 +50,9 @@ func here(t *testing.T) *world {
 	w.fatal(err)
 	d := district.Default(slug, "Springfield Public Schools")
 	d.MailFrom = "no-reply@springfield.example.org"
+	for _, change := range but {
+		change(&d)
+	}
 	w.fatal(district.Save(t.Context(), w.store, d))
 	profile := account.Profile{Username: "mlopez71", First: "Maria", Role: district.Guardian, Address: "maria@example.org", Status: account.Active}
 	w.fatal(account.Create(t.Context(), w.store, slug, id, profile, account.State{Status: account.Active, Activated: true, Epoch: 2}))
@@ -99,6 +102,19 @@ func (w *world) call(method, page, bearer string, fields map[string]string) answ
 	a := answer{status: response.StatusCode, body: response.Body}
 	_ = json.Unmarshal([]byte(a.body), &a.all)
 	return a
+}
+
+// look is what a browser without a session is shown.
+func (w *world) look(page string, query map[string]string) answer {
+	w.Helper()
+	event := gateway.Event{
+		Resource: "/{district}/" + page, HTTPMethod: "GET", PathParameters: map[string]string{"district": slug},
+		Headers: map[string]string{"Accept": "text/html"}, QueryStringParameters: query,
+	}
+	event.RequestContext.Identity.SourceIP = "192.0.2.1"
+	response, err := w.serve(w.Context(), event)
+	w.fatal(err)
+	return answer{status: response.StatusCode, body: response.Body}
 }
 
 // signIn posts a password, and a new one if there is any.
@@ -223,5 +239,18 @@ func TestANewPasswordThatNobodyAskedForIsNotSet(t *testing.T) {
 	w.opens(w.signIn(held))
 	if a := w.signIn(held, "new_password", chosen); a.status != 400 && a.status != 422 || !w.passwords.Matches(id, held) {
 		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestWhereSigningInIsOffNoPageShowsItsForm(t *testing.T) {
+	t.Parallel()
+	off, on := here(t, func(d *district.District) { delete(d.Flows, district.SignIn) }), here(t)
+	for _, page := range []string{"home", "sessions", "prove", "change-password"} {
+		if a := on.look(page, nil); a.status != 401 || !strings.Contains(a.body, `name="password"`) {
+			t.Errorf("%s, on: got %d %s", page, a.status, a.body)
+		}
+		if a := off.look(page, nil); a.status != 401 || strings.Contains(a.body, `name="password"`) || !strings.Contains(a.body, "Your school does not") {
+			t.Errorf("%s, off: got %d %s", page, a.status, a.body)
+		}
 	}
 }

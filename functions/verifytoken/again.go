@@ -32,7 +32,7 @@ func (f Flow) linkAgain(ctx context.Context, r *gateway.Request) (gateway.Reply,
 		return gateway.Reply{}, problem.Invalid(problem.Field{Name: "token", Says: i18n.Say("link.missing")})
 	}
 	if !r.District.Offers(district.ForgotPassword) {
-		return gateway.Reply{Page: web.Page{Name: "off"}}, problem.New(problem.NotAllowed).Saying("problem.not-allowed.off")
+		return gateway.Reply{Page: web.Page{Name: web.OffPage}}, problem.New(problem.NotAllowed).Saying("problem.not-allowed.off")
 	}
 	now := f.Now()
 	if err := throttle.Take(ctx, f.Table, r.Network, now); err != nil {

@@ -111,6 +111,19 @@ func (w *world) open(text string) answer {
 	return w.call("GET", slug, "r/{token}", text, nil)
 }
 
+// look is the page that a browser is shown.
+func (w *world) look(page, secret string) string {
+	w.Helper()
+	event := gateway.Event{
+		Resource: "/{district}/" + page, HTTPMethod: "GET", PathParameters: map[string]string{"district": slug, "token": secret},
+		Headers: map[string]string{"Accept": "text/html"},
+	}
+	event.RequestContext.Identity.SourceIP = "192.0.2.1"
+	response, err := w.serve(w.Context(), event)
+	w.fatal(err)
+	return response.Body
+}
+
 func (w *world) disown(text string) answer {
 	w.Helper()
 	return w.call("POST", slug, "not-me/{token}", text, map[string]string{"confirm": "yes"})
@@ -280,5 +293,52 @@ func TestATokenOfAnotherPurposeOrDistrictIsAFake(t *testing.T) {
 	}
 	if a := w.open(link); a.status != 200 || w.count("NOTICE") != 0 {
 		t.Errorf("the link: %d %s", a.status, a.body)
+	}
+}
+
+func TestADeadLinkOffersOnlyTheWaysThatAreOpen(t *testing.T) {
+	t.Parallel()
+	closed := func(flows ...string) func(*district.District) {
+		return func(d *district.District) {
+			for _, flow := range flows {
+				delete(d.Flows, flow)
+			}
+		}
+	}
+	portal := func(d *district.District) { d.Portal = "https://portal.example.org/" }
+	for name, c := range map[string]struct {
+		but        []func(*district.District)
+		used       bool
+		shown, not []string
+	}{
+		"used":                      {nil, true, []string{"/sign-in", "/code", "/link-again"}, nil},
+		"used, no mails":            {[]func(*district.District){closed(district.ForgotPassword)}, true, []string{"/sign-in"}, []string{"/code", "/link-again"}},
+		"used, no sign-in":          {[]func(*district.District){closed(district.SignIn)}, true, []string{"/code", "/link-again"}, []string{"/sign-in"}},
+		"used, signed in elsewhere": {[]func(*district.District){closed(district.SignIn), portal}, true, []string{"https://portal.example.org/"}, []string{"/sign-in"}},
+		"too old, no mails":         {[]func(*district.District){closed(district.ForgotPassword)}, false, []string{"/sign-in"}, []string{"/code", "/link-again"}},
+		"too old, nothing is open":  {[]func(*district.District){closed(district.ForgotPassword, district.SignIn)}, false, nil, []string{"/sign-in", "/code", "/link-again"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := here(t, c.but...)
+			text, _, _ := w.mint(token.Reset, token.About{})
+			if c.used {
+				if a := w.set("token", text, "new_password", chosen); a.status != 200 {
+					t.Fatalf("got %d %s", a.status, a.body)
+				}
+			}
+			w.now = w.now.Add(2 * time.Hour)
+			page := w.look("r/{token}", text)
+			for _, way := range c.shown {
+				if !strings.Contains(page, way+`"`) {
+					t.Errorf("no way to %s: %s", way, page)
+				}
+			}
+			for _, way := range c.not {
+				if strings.Contains(page, way+`"`) {
+					t.Errorf("a way to %s, which is closed: %s", way, page)
+				}
+			}
+		})
 	}
 }
