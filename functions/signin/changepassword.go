@@ -61,10 +61,10 @@ func (f Flow) changePassword(ctx context.Context, r *gateway.Request) (gateway.R
 	var faults typed.Faults
 	now := current(&faults, r.Fields["password"])
 	if err := faults.Err(); err != nil {
-		return refuse(err)
+		return refuse(with(choice.Broken(asked(r, held, "")), err))
 	}
 	if err := f.compare(ctx, r, &held, now); err != nil {
-		return refuse(notCurrent(err))
+		return refuse(with(choice.Broken(asked(r, held, "")), notCurrent(err)))
 	}
 	if err := f.change(ctx, r, &held, now); err != nil {
 		held.GiveBack(ctx, f.Table) // it was right
@@ -94,6 +94,15 @@ func asked(r *gateway.Request, held session.Held, now string) choice.Asked {
 func notCurrent(err error) error {
 	if p, ok := errors.AsType[*problem.Error](err); ok && p.Code == problem.NotProved {
 		p.Fields = []problem.Field{password.NotCurrent("password")}
+	}
+	return err
+}
+
+// with adds to what is wrong with the password of now what is wrong with the new
+// one by itself. Whether that was theirs before is said after the proof only.
+func with(broken []problem.Field, err error) error {
+	if p, ok := errors.AsType[*problem.Error](err); ok && len(p.Fields) > 0 {
+		p.Fields = append(p.Fields, broken...)
 	}
 	return err
 }

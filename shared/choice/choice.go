@@ -52,11 +52,8 @@ type Choice struct {
 // what kept it from finding out.
 func (j Judge) Hear(ctx context.Context, a Asked) (Choice, error) {
 	policy := password.For(a.District, a.Account)
-	broken := policy.Broken(a.Typed)
+	broken := Broken(a)
 	chosen := Choice{Password: password.Normal(a.Typed)}
-	if a.Again != nil && password.Normal(*a.Again) != chosen.Password {
-		broken = append(broken, policy.Differ())
-	}
 	before, err := j.before(ctx, a, &chosen, len(broken) == 0)
 	switch {
 	case err != nil:
@@ -70,6 +67,17 @@ func (j Judge) Hear(ctx context.Context, a Asked) (Choice, error) {
 		return Choice{}, &problem.Error{Code: problem.PasswordRefused, Fields: broken}
 	}
 	return chosen, nil
+}
+
+// Broken tells every rule that the choice breaks by itself: nothing is read for
+// it, and it says nothing of any password that the account has or had.
+func Broken(a Asked) []problem.Field {
+	policy := password.For(a.District, a.Account)
+	broken := policy.Broken(a.Typed)
+	if a.Again != nil && password.Normal(*a.Again) != password.Normal(a.Typed) {
+		broken = append(broken, policy.Differ())
+	}
+	return broken
 }
 
 // when is which password of the account a chosen one was before.
