@@ -176,7 +176,7 @@ func (f Flow) start(ctx context.Context, r *gateway.Request, who account.Account
 		return gateway.Reply{Page: signInPage(r, Form{})}, err
 	}
 	return gateway.Reply{
-		Status: http.StatusOK, JSON: Started{Session: text}, Location: r.Link("home"),
+		Status: http.StatusOK, JSON: Started{Session: text}, Location: r.Link(whither(r).Path()),
 		Cookie: []*http.Cookie{session.Cookie(r, text), device.Again(ctx, f.Table, r, who, known, now)}, Outcome: "signed-in",
 	}, nil
 }

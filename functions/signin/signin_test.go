@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -251,6 +252,65 @@ func TestWhereSigningInIsOffNoPageShowsItsForm(t *testing.T) {
 		}
 		if a := off.look(page, nil); a.status != 401 || strings.Contains(a.body, `name="password"`) || !strings.Contains(a.body, "Your school does not") {
 			t.Errorf("%s, off: got %d %s", page, a.status, a.body)
+		}
+	}
+}
+
+func TestChangingAPasswordNamesTheFaultsOfBothAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, current := range map[string]string{"wrong": "another password 1", "none": ""} {
+		w := here(t)
+		session := w.signIn(held).text("session")
+		faults := func(next, again string) (names []string) {
+			a := w.call("POST", "change-password", session, map[string]string{"password": current, "new_password": next, "new_password_again": again})
+			list, _ := a.all["errors"].([]any)
+			for _, one := range list {
+				fault, _ := one.(map[string]any)
+				pointer, _ := fault["pointer"].(string)
+				names = append(names, strings.TrimPrefix(pointer, "#/"))
+			}
+			return names
+		}
+		if got, want := faults("short", "shorter"), []string{"password", "new_password", "new_password_again"}; !slices.Equal(slices.Compact(got), want) {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+		// That it is the password of now is known to who has proved it.
+		if got := faults(held, held); !slices.Equal(got, []string{"password"}) {
+			t.Errorf("%s: got %q of the password of now", name, got)
+		}
+		if !w.passwords.Matches(id, held) {
+			t.Errorf("%s: it was changed", name)
+		}
+	}
+}
+
+func TestSigningInLeadsToThePageThatAskedForItAndNowhereElse(t *testing.T) {
+	t.Parallel()
+	w := here(t)
+	page := w.look("change-password", nil)
+	if page.status != 401 || !strings.Contains(page.body, `action="/springfield/sign-in?to=change-password"`) ||
+		!strings.Contains(page.body, "Sign in first.") || strings.Contains(page.body, "Error:") || strings.Contains(page.body, `role="alert"`) {
+		t.Errorf("got %d %s", page.status, page.body)
+	}
+	for to, want := range map[string]string{
+		"": "/springfield/home", "change-password": "/springfield/change-password", "sessions": "/springfield/sessions",
+		"home": "/springfield/home", "prove": "/springfield/home", "https://example.org/": "/springfield/home",
+		"//example.org": "/springfield/home", "home?show=security": "/springfield/home", "../shelbyville/home": "/springfield/home",
+	} {
+		query := map[string]string{"to": to}
+		if shown := w.look("sign-in", query); strings.Contains(shown.body, "example.org/") || strings.Contains(shown.body, "//example") {
+			t.Errorf("%q is on the page: %s", to, shown.body)
+		}
+		event := gateway.Event{
+			Resource: "/{district}/sign-in", HTTPMethod: "POST", PathParameters: map[string]string{"district": slug}, QueryStringParameters: query,
+			Headers: map[string]string{"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"},
+			Body:    url.Values{"username": {"mlopez71"}, "password": {held}}.Encode(),
+		}
+		event.RequestContext.Identity.SourceIP = "192.0.2.1"
+		response, err := w.serve(w.Context(), event)
+		w.fatal(err)
+		if got := http.Header(response.MultiValueHeaders).Get("Location"); response.StatusCode != 303 || got != want {
+			t.Errorf("%q: got %d to %q, want %q", to, response.StatusCode, got, want)
 		}
 	}
 }

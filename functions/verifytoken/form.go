@@ -72,7 +72,8 @@ func (f Flow) form(r *gateway.Request, proof change.Proof, c claim) web.Page {
 	form := Form{
 		Username: proof.Account.Profile.Value.Username, Token: c.token, CodeUser: c.username, Code: c.code,
 		Attempt: f.attempt(r), Rules: rules.Rules(), PasswordRules: rules.Manager(),
-		Until: r.Until(proof.Token.Value.Ends, now), First: proof.Token.Value.Purpose == token.Activation,
+		Until: r.Until(proof.Token.Value.Ends, now),
+		First: proof.Token.Value.Purpose == token.Activation, Forced: proof.Token.Value.Purpose == token.ForcedChange,
 	}
 	if asksName(r.District, c, proof) {
 		form.Username, form.Ask = "", true

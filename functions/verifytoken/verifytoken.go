@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sparekey/sparekey/shared/account"
 	"github.com/sparekey/sparekey/shared/change"
 	"github.com/sparekey/sparekey/shared/choice"
 	"github.com/sparekey/sparekey/shared/credential"
@@ -75,6 +74,7 @@ type Form struct {
 	PasswordRules  string // for password managers
 	Until          string
 	First          bool // an activation: the first password
+	Forced         bool // the one of now let its owner in to choose another, no further
 }
 
 // open shows the form to whoever holds a good link. It reads, and no more: mail
@@ -113,7 +113,7 @@ func (f Flow) setPassword(ctx context.Context, r *gateway.Request) (gateway.Repl
 		err = f.maker().Make(ctx, proof, chosen, f.told(r, asked, proof))
 		switch {
 		case err == nil:
-			return f.changed(ctx, r, proof.Account), nil
+			return f.changed(ctx, r, proof), nil
 		case !errors.Is(err, change.ErrAgain):
 			return gateway.Reply{Page: page}, storeRefused(err)
 		}
@@ -146,15 +146,22 @@ func (f Flow) told(r *gateway.Request, asked asked, proof change.Proof) change.T
 // shoulder of a mailbox should not be let in by it (standards R98). But the account
 // knows the browser from now on: whoever has burnt the public tries, its owner gets
 // in from here.
-func (f Flow) changed(ctx context.Context, r *gateway.Request, who account.Account) gateway.Reply {
+func (f Flow) changed(ctx context.Context, r *gateway.Request, proof change.Proof) gateway.Reply {
+	page := web.Page{Name: "password-changed", Data: Changed{Portal: r.District.Portal}}
+	if proof.Token.Value.Purpose == token.Activation {
+		page.Title, page.Data = "password-set.title", Changed{Portal: r.District.Portal, First: true}
+	}
 	return gateway.Reply{
-		Status: http.StatusOK, Page: web.Page{Name: "password-changed", Data: Changed{Portal: r.District.Portal}},
-		Cookie: []*http.Cookie{device.Proved(ctx, f.Table, r, who, f.Now())}, Forget: true, Outcome: "changed",
+		Status: http.StatusOK, Page: page,
+		Cookie: []*http.Cookie{device.Proved(ctx, f.Table, r, proof.Account, f.Now())}, Forget: true, Outcome: "changed",
 	}
 }
 
 // Changed is what the page after success shows.
-type Changed struct{ Portal string }
+type Changed struct {
+	Portal string
+	First  bool // there was none before it
+}
 
 // storeRefused says of a password that only Cognito found fault with what its
 // owner can do about it.
@@ -171,7 +178,7 @@ func (f Flow) refused(ctx context.Context, r *gateway.Request, asked asked, proo
 	if f.tapped(asked, proof) {
 		switch again := f.sameAgain(ctx, r, asked, proof); {
 		case again == nil:
-			return f.changed(ctx, r, proof.Account), nil
+			return f.changed(ctx, r, proof), nil
 		case !errors.Is(again, errNotTheSame):
 			return gateway.Reply{}, again
 		}

@@ -124,6 +124,19 @@ func (w *world) look(page, secret string) string {
 	return response.Body
 }
 
+// press is the page that a browser is shown after a form.
+func (w *world) press(page string, fields url.Values) string {
+	w.Helper()
+	event := gateway.Event{
+		Resource: "/{district}/" + page, HTTPMethod: "POST", PathParameters: map[string]string{"district": slug}, Body: fields.Encode(),
+		Headers: map[string]string{"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"},
+	}
+	event.RequestContext.Identity.SourceIP = "192.0.2.1"
+	response, err := w.serve(w.Context(), event)
+	w.fatal(err)
+	return response.Body
+}
+
 func (w *world) disown(text string) answer {
 	w.Helper()
 	return w.call("POST", slug, "not-me/{token}", text, map[string]string{"confirm": "yes"})
@@ -340,5 +353,32 @@ func TestADeadLinkOffersOnlyTheWaysThatAreOpen(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestThePageToSetAPasswordSaysWhyWhoSignedInMustChooseAnother(t *testing.T) {
+	t.Parallel()
+	const why = "This password is not yours to keep."
+	for purpose, want := range map[token.Purpose]bool{token.ForcedChange: true, token.Reset: false, token.Activation: false} {
+		w := here(t)
+		text, _, _ := w.mint(purpose, token.About{})
+		if page := w.look("r/{token}", text); !strings.Contains(page, `name="new_password"`) || strings.Contains(page, why) != want {
+			t.Errorf("%s: says why, want %v: %s", purpose, want, page)
+		}
+	}
+}
+
+func TestAFirstPasswordIsAnsweredAsWhatItIs(t *testing.T) {
+	t.Parallel()
+	for purpose, want := range map[token.Purpose]bool{token.Activation: true, token.Reset: false} {
+		w := here(t)
+		text, _, _ := w.mint(purpose, token.About{})
+		page := w.press("set-password", url.Values{"token": {text}, "new_password": {chosen}})
+		if first, changed := strings.Contains(page, "Your password is set"), strings.Contains(page, "Your password is changed"); first != want || changed == want {
+			t.Errorf("%s: set %v, changed %v: %s", purpose, first, changed, page)
+		}
+		if strings.Contains(page, "signed you out on your other devices") == want {
+			t.Errorf("%s: of other devices: %s", purpose, page)
+		}
 	}
 }

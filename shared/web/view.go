@@ -188,9 +188,10 @@ func (v View) Value(name string) string {
 }
 
 // Failed reports whether a form was sent back: its page begins with a summary of
-// what was wrong. The pages that exist to say a problem do not say it twice.
+// what was wrong. The pages that exist to say a problem do not say it twice, and
+// who is asked to sign in first has done nothing wrong.
 func (v View) Failed() bool {
-	return v.Problem != nil && v.Problem.Code != problem.LinkDead && v.name != ProblemPage && v.name != OffPage && v.name != SignedOutPage
+	return v.Problem != nil && v.Problem.Code != problem.LinkDead && v.Problem.Code != problem.NotSignedIn && v.name != ProblemPage && v.name != OffPage && v.name != SignedOutPage
 }
 
 // Wait is how many minutes to wait before the same is worth trying; zero if
