@@ -194,6 +194,10 @@ func TestSessionsEndAfterFiveWrongPasswords(t *testing.T) {
 			if w.home("springfield", other) != http.StatusOK {
 				t.Error("another session ended with it")
 			}
+			acts := func(act string) bool { return slices.ContainsFunc(w.audit(), func(e entry) bool { return e.Act == act }) }
+			if !acts("wrong-passwords") || acts("signed-out") {
+				t.Errorf("the audit says that its owner ended it: %v", w.audit())
+			}
 			w.advance(time.Minute) // Cognito's pause
 			if !w.signsIn("springfield", "mlopez71", oldWords) {
 				t.Error("it cost the public tries, or changed the password")

@@ -31,6 +31,7 @@ const (
 	ChangeDisowned     Act = "change-disowned"           // "this was not me", of a change
 	SignedIn           Act = "signed-in"
 	SignedOut          Act = "signed-out"
+	GuessedOut         Act = "wrong-passwords"   // a session ended by the last of its tries
 	ProvedAgain        Act = "proved-again"      // typed the password again while signed in
 	OthersSignedOut    Act = "others-signed-out" // the owner ended all other sessions
 )

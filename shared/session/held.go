@@ -88,7 +88,7 @@ func (h *Held) Wrong(ctx context.Context, store table.Store, r *gateway.Request)
 	if left > 0 {
 		return problem.New(problem.NotProved).With("tries_left", left).Saying("not-proved.left", "n", strconv.Itoa(left))
 	}
-	_ = end(ctx, store, r, h.digest, h.now) // as good as ended: it has no try left
+	_ = end(ctx, store, r, h.digest, audit.GuessedOut, h.now) // as good as ended: it has no try left
 	return problem.New(problem.NotSignedIn).With("why", "tries").Saying("session.tries")
 }
 

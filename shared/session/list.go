@@ -75,7 +75,7 @@ func (h Held) EndOne(ctx context.Context, store table.Store, r *gateway.Request,
 	}
 	for _, p := range pointers {
 		if digest := p.SK[strings.LastIndexByte(p.SK, '#')+1:]; len(id) == idLength && strings.HasPrefix(digest, id) {
-			return end(ctx, store, r, digest, h.now)
+			return end(ctx, store, r, digest, audit.SignedOut, h.now)
 		}
 	}
 	return nil

@@ -182,16 +182,16 @@ func End(ctx context.Context, store table.Store, r *gateway.Request, now time.Ti
 	if !ok {
 		return nil
 	}
-	return end(ctx, store, r, digest, now)
+	return end(ctx, store, r, digest, audit.SignedOut, now)
 }
 
-func end(ctx context.Context, store table.Store, r *gateway.Request, digest string, now time.Time) error {
+func end(ctx context.Context, store table.Store, r *gateway.Request, digest string, act audit.Act, now time.Time) error {
 	err := store.Update(ctx, []table.Key{key(digest)}, func(items []table.Item) ([]table.Op, error) {
 		row, err := table.As[Session](items[0])
 		if err != nil || !row.Exists() || row.Value.District != r.District.Slug {
 			return nil, err
 		}
-		return []table.Op{row.Delete(), entry(r, row.Value.Account, audit.SignedOut, now).Put(store.Rand)}, nil
+		return []table.Op{row.Delete(), entry(r, row.Value.Account, act, now).Put(store.Rand)}, nil
 	})
 	if err != nil {
 		return problem.New(problem.Unavailable).Because(fmt.Errorf("end session: %w", err))

@@ -90,7 +90,7 @@ func awayForAWhile(s *story) {
 	s.desk.Advance("1m")
 	w.to(s.root + "/springfield/sessions")
 	s.see(w, "came-to-its-end", http.StatusUnauthorized, "signed-out.title")
-	w.press("main .row a")
+	w.press("main .lead a")
 	s.signsIn(w, "mlopez71", "purple-kite-river-71")
 	s.see(w, "home-back-to-a-page", http.StatusOK, "home.title")
 	w.says(s.say("restore.text"))
