@@ -269,7 +269,7 @@ func firstAndForced(s *story) {
 	w.to(s.asks(w, "tnowak", "tomas.nowak@example.org").Link(s, "/r/"))
 	s.see(w, "set-first-password", http.StatusOK, "set-password.title")
 	sets(w, newWords)
-	w.is(http.StatusOK, s.say("password-changed.title"))
+	w.is(http.StatusOK, s.say("password-set.title"))
 
 	w.to(s.root + "/springfield/sign-in")
 	w.fill("username", "sbaker", "password", "temporary-bridge-6612")
