@@ -194,7 +194,9 @@ func TestSessionsEndAfterFiveWrongPasswords(t *testing.T) {
 			if w.home("springfield", other) != http.StatusOK {
 				t.Error("another session ended with it")
 			}
-			acts := func(act string) bool { return slices.ContainsFunc(w.audit(), func(e entry) bool { return e.Act == act }) }
+			acts := func(act string) bool {
+				return slices.ContainsFunc(w.audit(), func(e entry) bool { return e.Act == act })
+			}
 			if !acts("wrong-passwords") || acts("signed-out") {
 				t.Errorf("the audit says that its owner ended it: %v", w.audit())
 			}
