@@ -102,6 +102,7 @@ func TestAnEventComesWithAllThatLambdaSays(t *testing.T) {
 			t.Error("its own setting is not in its environment")
 		}
 	}
+	p.Kill() // so that all it wrote has arrived
 	if !strings.Contains(p.Log(), "said: hello") {
 		t.Errorf("log %q", p.Log())
 	}
